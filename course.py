@@ -1,0 +1,383 @@
+#!/usr/bin/env python3
+"""The course's one command: set up, build, grade, test, serve.
+
+    python course.py demo      everything, from nothing, then serve it
+    python course.py test      everything that CI runs
+
+Only the standard library is used here, so a fresh machine can run it; all
+else happens in .venv, which the first call makes. `make X` is the same as
+`python course.py X`.
+"""
+
+import argparse
+import hashlib
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+SITE = ROOT / "_build" / "html"
+REPORT = ROOT / "grading" / "feedback"
+ASSIGNMENT = "01-tokenization"
+NEEDED_GB = 4
+
+# One thread a process: on two cores several threads are slower, and with
+# one thread results repeat to the last bit.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
+ENV = {**os.environ, **ONE_THREAD, "PYTHONUTF8": "1"}
+
+
+class Stop(Exception):
+    """Something is missing; the message is the one line the user reads."""
+
+
+# --- telling ---------------------------------------------------------------
+
+STARTED = time.monotonic()
+
+
+def say(text: str) -> None:
+    """Print a step with the time since the start."""
+    seconds = int(time.monotonic() - STARTED)
+    print(f"[{seconds // 60}:{seconds % 60:02d}] {text}", flush=True)
+
+
+def run(*command, remedy: str = "", env: dict | None = None) -> None:
+    """Run a command with its output shown; stop with one line if it fails."""
+    command = [str(word) for word in command]
+    done = subprocess.run(command, cwd=ROOT, env={**ENV, **(env or {})})
+    if done.returncode:
+        name = Path(command[0]).name
+        shown = " ".join([name, *command[1:4]])
+        raise Stop(
+            f"`{shown} ...` ended with exit code {done.returncode}. {remedy}"
+        )
+
+
+def run_quietly(title: str, *command, remedy: str = "") -> None:
+    """Run a long command; show a counting line, and its tail if it fails."""
+    say(title)
+    log: deque[str] = deque(maxlen=30)
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=ROOT,
+        env=ENV,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    seen = 0
+    for line in process.stdout:
+        log.append(line)
+        if line.startswith(("Collecting ", "Installing ")):
+            seen += 1
+            if sys.stdout.isatty():
+                print(f"\r  {line.strip()[:70]:<72}", end="", flush=True)
+            elif seen % 50 == 0:
+                print(f"  {seen} packages looked at", flush=True)
+    if sys.stdout.isatty() and seen:
+        print("\r" + " " * 76 + "\r", end="")
+    if process.wait():
+        print("".join(log), end="")
+        raise Stop(f"{title}: exit code {process.returncode}. {remedy}")
+
+
+# --- setting up ------------------------------------------------------------
+
+
+def set_up() -> None:
+    """Make .venv and install the pinned set, once for each version of it."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        version = ".".join(map(str, sys.version_info[:3]))
+        raise Stop(
+            f"Python {version} was found, the course needs 3.11 to 3.13. "
+            "Name one: PYTHON=python3.12 make demo"
+        )
+    stamp = VENV / "installed.sha256"
+    wanted = hashlib.sha256(
+        (ROOT / "requirements.txt").read_bytes()
+        + (ROOT / "pyproject.toml").read_bytes()
+        + f"{sys.version_info[:2]}{ROOT}".encode()
+    ).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
+        return
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < NEEDED_GB:
+        raise Stop(
+            f"{free:.1f} GB of disk are free here, the set-up needs about "
+            f"{NEEDED_GB}. Free some, or clone the course to another disk."
+        )
+    if not PYTHON.exists():
+        say("Making the virtual environment .venv")
+        done = subprocess.run(
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise Stop(
+                "Python's venv module does not work here "
+                f"({(done.stderr or done.stdout).strip().splitlines()[-1]}). "
+                "On Debian and Ubuntu: apt install python3-venv"
+            )
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
+    run_quietly(
+        "Installing requirements.txt into .venv (one to five minutes)",
+        *pip,
+        "-r",
+        "requirements.txt",
+        remedy="Is this machine online? The set-up needs the network once.",
+    )
+    run_quietly(
+        "Installing scratchlm and scratchgrade from this folder",
+        *pip,
+        "--no-deps",
+        "--no-build-isolation",
+        "--editable",
+        ".",
+    )
+    stamp.write_text(wanted)
+    say("The environment is ready")
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+
+
+def find_browser() -> str | None:
+    """The Chromium that the browser tests drive, if there is one."""
+    named = os.environ.get("SCRATCHLM_CHROMIUM")
+    if named:
+        if not shutil.which(named):
+            raise Stop(f"SCRATCHLM_CHROMIUM names {named}, not a program.")
+        return shutil.which(named)
+    for name in (*BROWSERS, *BROWSER_PLACES):
+        if path := shutil.which(name):
+            return path
+    return None
+
+
+def browser() -> str:
+    """Find a Chromium, or install Debian's where we may."""
+    if path := find_browser():
+        return path
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and not os.geteuid():
+        say("Installing Debian's chromium for the browser tests")
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "chromium"],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if path := find_browser():
+            return path
+    raise Stop(
+        "The browser tests need Chromium or Chrome and found none. Install "
+        "one (Debian: apt install chromium) or name it: "
+        "SCRATCHLM_CHROMIUM=/path/to/chrome make test"
+    )
+
+
+# --- the steps -------------------------------------------------------------
+
+
+def book() -> None:
+    """Build the site from the stored outputs, strictly, from clean."""
+    say("Building the site from the notebooks' stored outputs")
+    shutil.rmtree(ROOT / "_build", ignore_errors=True)
+    run(
+        BIN / "jupyter-book",
+        "build",
+        "book",
+        "--config",
+        "_config.yml",
+        "--path-output",
+        ".",
+        "-W",
+        "-n",
+        "--keep-going",
+        "--quiet",
+        remedy="A warning is an error; the lines above name page and line.",
+    )
+    pages = len(list(SITE.glob("*.html")))
+    say(f"{pages} pages in {SITE.relative_to(ROOT)}")
+
+
+def release() -> None:
+    """Make the students' release in exercises/ from solutions/."""
+    run(BIN / "scratchgrade", "release", ASSIGNMENT)
+
+
+def grade_class() -> None:
+    """Grade the simulated class and write feedback and exports."""
+    run(PYTHON, "instructor/class/make_class.py")
+    for step in ("grade", "feedback", "export"):
+        run(BIN / "scratchgrade", step, ASSIGNMENT)
+
+
+def notebooks(*paths: str) -> None:
+    """Re-execute the chapters and solutions and make them canonical."""
+    run(PYTHON, "tools/notebooks.py", *paths)
+
+
+def lint() -> None:
+    """Check style and format; `ruff format` mends most of it."""
+    say("Checking style")
+    mend = "Mend with: .venv/bin/ruff check --fix . && .venv/bin/ruff format ."
+    run(BIN / "ruff", "check", "--quiet", ".", remedy=mend)
+    run(BIN / "ruff", "format", "--check", "--quiet", ".", remedy=mend)
+
+
+def bench() -> None:
+    """Run the benchmarks beside their peers and print the ratios."""
+    for script in sorted((ROOT / "benchmarks").glob("*.py")):
+        say(f"Running {script.relative_to(ROOT)}")
+        run(PYTHON, script)
+
+
+def test() -> None:
+    """Everything that CI runs."""
+    chromium = browser()
+    lint()
+    book()
+    parallel = ["-n", "2", "--dist", "loadfile"]
+    say("Re-running every notebook and comparing every output")
+    run(
+        *[PYTHON, "-m", "pytest", "--nbval", "--nbval-current-env"],
+        *["--nbval-sanitize-with", "tests/nbval.cfg", *parallel, "-q"],
+        *["book", "solutions"],
+        remedy="A changed output? `make notebooks` stores the new one.",
+    )
+    say("Unit, property, release, grading and browser tests")
+    run(
+        *[PYTHON, "-m", "pytest", *parallel, "-q", "tests"],
+        env={"SCRATCHLM_SITE": str(SITE), "SCRATCHLM_CHROMIUM": chromium},
+    )
+    say("All tests passed")
+
+
+def demo() -> None:
+    """The whole course, from nothing: site, release, graded class."""
+    book()
+    release()
+    grade_class()
+    say("Done: the site, the release, and a graded class of made-up students")
+    print(
+        f"  site       {SITE.relative_to(ROOT) / 'index.html'}\n"
+        f"  exercises  exercises/{ASSIGNMENT}/{ASSIGNMENT}.ipynb\n"
+        f"  feedback   {REPORT.relative_to(ROOT) / 'index.html'}\n"
+        "  gradebook  grading/gradebook.db\n"
+        f"  scores     grading/exports/{ASSIGNMENT}.csv"
+    )
+    if os.environ.get("SERVE", "1") == "0":
+        return
+    serve()
+
+
+class TwoFolders(http.server.SimpleHTTPRequestHandler):
+    """The site at /, the instructor's report at /report/."""
+
+    def translate_path(self, path: str) -> str:
+        if path.split("?")[0].startswith("/report/"):
+            self.directory = str(REPORT)
+            return super().translate_path(path[len("/report") :])
+        self.directory = str(SITE)
+        return super().translate_path(path)
+
+    def log_message(self, *args) -> None:
+        """Say nothing of each request."""
+
+
+def serve() -> None:
+    """Serve the built site and report on this machine only."""
+    if not (SITE / "index.html").exists():
+        book()
+    for port in (int(os.environ.get("PORT", 8000)), 0):
+        try:
+            server = http.server.ThreadingHTTPServer(
+                ("127.0.0.1", port), TwoFolders
+            )
+            break
+        except OSError:
+            print(f"  port {port} is taken, choosing another")
+    address = f"http://127.0.0.1:{server.server_port}"
+    print(f"\n  site    {address}/\n  report  {address}/report/")
+    print("  Ctrl-C stops.", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print()
+
+
+def clean() -> None:
+    """Remove the built site; grades and .venv stay."""
+    shutil.rmtree(ROOT / "_build", ignore_errors=True)
+    say("Removed _build")
+
+
+COMMANDS = {
+    "demo": demo,
+    "test": test,
+    "setup": lambda: None,
+    "serve": serve,
+    "book": book,
+    "notebooks": notebooks,
+    "release": release,
+    "bench": bench,
+    "lint": lint,
+    "clean": clean,
+}
+
+
+def main() -> int:
+    listing = "\n".join(
+        f"  {name:<10} {(function.__doc__ or '').splitlines()[0]}"
+        for name, function in COMMANDS.items()
+        if name != "setup"
+    )
+    parser = argparse.ArgumentParser(
+        prog="course.py",
+        description="Build, test, grade and serve the course.",
+        epilog=f"commands:\n{listing}\n  setup      Make .venv only.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="command")
+    parser.add_argument(
+        "paths", nargs="*", help="notebooks to re-execute (default: all)"
+    )
+    arguments = parser.parse_args()
+    if arguments.paths and arguments.command != "notebooks":
+        parser.error(f"`{arguments.command}` takes no paths")
+    try:
+        if arguments.command != "clean":
+            set_up()
+        COMMANDS[arguments.command](*arguments.paths)
+    except Stop as stop:
+        print(f"\ncourse.py: {stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ncourse.py: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

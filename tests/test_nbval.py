@@ -1,0 +1,69 @@
+"""Guards of the notebook comparison itself: does nbval, with our tolerance,
+notice what it must and forgive what it may?"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from conftest import snap
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize(
+    ("fresh", "stored"),
+    [
+        ("loss 1.23456788", "loss 1.23456789"),
+        ("[0.30000000000000004]", "[0.30000000000000010]"),
+        ("1.0e-07", "1.1e-07"),  # below the absolute tolerance
+    ],
+)
+def test_float_noise_is_forgiven(fresh, stored):
+    assert snap(fresh, stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("fresh", "stored"),
+    [
+        ("loss 1.25", "loss 1.24"),
+        ("13 tokens", "12 tokens"),  # integers are exact
+        ("loss 1.2345", "Loss 1.2345"),
+        ("0.5 0.5", "0.5"),
+        ("-0.5", "0.5"),
+    ],
+)
+def test_real_differences_are_not_forgiven(fresh, stored):
+    assert snap(fresh, stored) != stored
+
+
+def run_nbval(folder: Path, source: str, stored: str | None) -> int:
+    cell = nbformat.v4.new_code_cell(source, execution_count=1)
+    if stored is not None:
+        cell.outputs = [nbformat.v4.new_output("stream", text=stored)]
+    nb = nbformat.v4.new_notebook(cells=[cell])
+    path = folder / "chapter.ipynb"
+    nbformat.write(nb, path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        + ["--nbval", "--nbval-current-env", "-c", ROOT / "pyproject.toml"]
+        + ["--rootdir", ROOT, "--confcutdir", ROOT, "-p", "conftest", path],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    return done.returncode
+
+
+def test_a_changed_output_fails(tmp_path):
+    assert run_nbval(tmp_path, "print(1 + 1)", "3\n") == 1
+
+
+def test_a_removed_output_fails(tmp_path):
+    assert run_nbval(tmp_path, "print(1 + 1)", None) == 1
+
+
+def test_a_true_output_with_float_noise_passes(tmp_path):
+    assert run_nbval(tmp_path, "print(0.1 + 0.2)", "0.3000000000001\n") == 0
