@@ -1,0 +1,277 @@
+"""Every page in a browser: nothing from other hosts, no error, readable on a
+phone, by keyboard, by screen reader, in the dark and without scripts.
+
+Each measure comes with a page that it must catch.
+"""
+
+import json
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from visiting import ROOT, opened, serving
+
+pytestmark = pytest.mark.browser
+
+TOC = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text("utf-8"))
+FILES = [TOC["root"]] + [
+    chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]
+]
+PAGES = [f"{name}.html" for name in [*FILES, "search"]]
+LIMIT = 300_000  # bytes on the wire on first load, no click
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RULES += ["best-practice"]
+
+WITHOUT_ALTERNATIVE = """
+() => [...document.querySelectorAll("main img, main svg, main canvas")]
+  .filter(e => !e.closest("[aria-hidden=true], .katex, button"))
+  .filter(e => e.getAttribute("role") !== "presentation")
+  .filter(e => {
+    const named = (e.getAttribute("aria-labelledby") || "").split(" ")
+      .map(id => document.getElementById(id)?.textContent || "").join(" ");
+    const own = [...e.querySelectorAll(":scope > title, :scope > desc")]
+      .map(t => t.textContent);
+    const names = [e.getAttribute("alt"), e.getAttribute("aria-label"),
+                   named, ...own];
+    return Math.max(...names.map(n => (n || "").trim().length)) < 20;
+  }).map(e => e.outerHTML.slice(0, 120))
+"""
+TOO_WIDE = """
+() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return [];
+  return [`${page.scrollWidth} px on ${page.clientWidth}`];
+}
+"""
+
+
+def violations(tab):
+    """What axe finds, one line for each element."""
+    found = Axe().run(tab, options={"runOnly": RULES}).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def test_every_built_page_is_opened_here(site):
+    built = {path.name for path in site.glob("**/*.html")}
+    assert built - {"index.html"} == set(PAGES)
+
+
+def test_the_first_page_leads_to_the_welcome(site):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert f"url={TOC['root']}.html" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_loads_alone_without_errors_and_light(browser, address, page):
+    with opened(browser, address, page) as (tab, visit):
+        assert visit.outside == []
+        assert visit.errors == []
+        assert visit.broken == []
+        assert sum(visit.weight.values()) <= LIMIT, visit.weight
+        assert tab.locator(".katex-error").count() == 0
+        assert tab.evaluate(WITHOUT_ALTERNATIVE) == []
+        assert tab.evaluate("document.documentElement.lang") == "en"
+        assert tab.locator("h1:visible").count() == 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_fits_a_phone(browser, address, page):
+    with opened(browser, address, page, width=390) as (tab, _):
+        assert tab.evaluate(TOO_WIDE) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_accessible(browser, address, page, width, scheme):
+    with opened(browser, address, page, width, scheme) as (tab, _):
+        theme = tab.evaluate("document.documentElement.dataset.theme")
+        assert theme == scheme
+        assert violations(tab) == []
+        tab.evaluate(
+            "document.querySelectorAll('main details')"
+            ".forEach(fold => fold.open = true)"
+        )
+        assert violations(tab) == [], "with every fold open"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_readable_without_scripts(browser, address, page):
+    with opened(browser, address, page, scripts=False) as (tab, visit):
+        assert visit.errors == []
+        assert tab.locator("h1:visible").count() == 1
+        assert len(tab.locator("main").inner_text()) > 50
+        for name in ("llm-quiz", "llm-predict", "llm-parsons"):
+            for block in tab.locator(name).all():
+                assert block.locator(".question").inner_text().strip()
+        for option in tab.locator("llm-quiz details").all():
+            option.locator("summary").click()
+            verdict = option.locator(".verdict")
+            assert verdict.is_visible()
+            assert verdict.inner_text() in ("Right.", "No.")
+            said = option.locator(".fold-body").inner_text()
+            assert len(said) > len("Right.") + 10, "a reason"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p[0].isdigit()])
+def test_chapter_code_of_79_columns_fits_at_1280(browser, address, page):
+    with opened(browser, address, page) as (tab, _):
+        room = tab.evaluate(
+            """() => {
+              const pre = document.querySelector("div.cell_input pre");
+              pre.textContent = "x".repeat(79);
+              return pre.clientWidth - pre.scrollWidth;
+            }"""
+        )
+        assert room >= 0
+
+
+def test_text_lines_are_65_to_75_characters(browser, address):
+    with opened(browser, address, "intro.html") as (tab, _):
+        per_line = tab.evaluate(
+            """() => {
+              const long = [...document.querySelectorAll("article p")]
+                .filter(p => p.textContent.length > 250);
+              const lines = p => {
+                const range = document.createRange();
+                range.selectNodeContents(p);
+                const tops = [...range.getClientRects()].map(r => r.bottom);
+                return new Set(tops.map(t => Math.round(t / 20))).size;
+              };
+              const all = long.map(p => p.textContent.length / lines(p));
+              return all.reduce((a, b) => a + b) / all.length;
+            }"""
+        )
+        assert 60 <= per_line <= 80
+
+
+def test_one_search_is_visible_and_finds_a_term(browser, address):
+    for width in (1280, 390):
+        with opened(browser, address, "intro.html", width) as (tab, _):
+            shown = tab.locator(
+                ".search-button__button:visible, input[type=search]:visible"
+            )
+            assert shown.count() == 1
+    with opened(browser, address, "search.html?q=vocabulary") as (tab, visit):
+        tab.locator("#search-results li").first.wait_for()
+        assert visit.errors == []
+        links = tab.locator("#search-results a").all_inner_texts()
+        assert "Glossary" in links
+
+
+def test_the_colour_mode_button_works_by_keyboard(browser, address):
+    with opened(browser, address, "intro.html") as (tab, _):
+        button = tab.get_by_role("button", name="Colour mode")
+        modes = []
+        for _ in range(3):
+            button.focus()
+            tab.keyboard.press("Enter")
+            modes.append(tab.evaluate("document.documentElement.dataset.mode"))
+        assert sorted(modes) == ["auto", "dark", "light"]
+
+
+def test_print_opens_every_fold_and_hides_navigation(browser, address):
+    page = next(p for p in PAGES if p[0].isdigit())
+    with opened(browser, address, page) as (tab, _):
+        tab.emulate_media(media="print")
+        assert not tab.locator(".bd-sidebar-primary").is_visible()
+        folds = tab.locator("main details").all()
+        assert folds
+        for fold in folds:
+            inner = fold.locator("> :not(summary)").first
+            assert inner.bounding_box()["height"] > 0
+
+
+# --- the measures catch what they are for ----------------------------------
+
+WRONG = {
+    "outside": '<script src="https://example.org/a.js"></script>',
+    "errors": "<script>nothing.here</script>",
+    "broken": '<img src="absent.png" alt="a picture that is not there">',
+}
+PAGE = '<!doctype html><html lang="en"><title>t</title><main>{}</main></html>'
+
+
+@pytest.fixture
+def show(tmp_path, browser):
+    """Opens a page with the given body."""
+    with serving(tmp_path) as base:
+
+        def with_body(body, **how):
+            text = PAGE.format(body)
+            (tmp_path / "page.html").write_text(text, "utf-8")
+            return opened(browser, base, "page.html", **how)
+
+        yield with_body
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_page_that_misbehaves_is_caught(show, kind):
+    with show(WRONG[kind]) as (_, visit):
+        assert getattr(visit, kind)
+
+
+def test_a_heavy_page_is_caught(show, tmp_path):
+    import random
+
+    noise = random.Random(0).randbytes(LIMIT)
+    (tmp_path / "heavy.png").write_bytes(noise)
+    with show('<img src="heavy.png">') as (_, visit):
+        assert sum(visit.weight.values()) > LIMIT
+
+
+def test_text_is_weighed_compressed(show):
+    with show("a" * 100_000) as (_, visit):
+        assert visit.weight["page.html"] < 2_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['<img src="data:,">', "<svg><title>plot</title></svg>", "<canvas>"],
+)
+def test_a_picture_without_alternative_is_caught(show, body):
+    with show(body) as (tab, _):
+        assert len(tab.evaluate(WITHOUT_ALTERNATIVE)) == 1
+
+
+def test_a_picture_with_alternative_passes(show):
+    body = '<svg role="img" aria-label="Pairs counted in one round of BPE">'
+    with show(body) as (tab, _):
+        assert tab.evaluate(WITHOUT_ALTERNATIVE) == []
+
+
+def test_a_page_wider_than_a_phone_is_caught(show):
+    with show('<div style="width:480px">x</div>', width=390) as (tab, _):
+        assert tab.evaluate(TOO_WIDE)
+
+
+def test_a_button_without_name_is_caught(show):
+    with show("<h1>t</h1><button></button>") as (tab, _):
+        assert any("button-name" in line for line in violations(tab))
+
+
+def test_pale_text_is_caught(show):
+    with show('<h1>t</h1><p style="color:#bbb">pale</p>') as (tab, _):
+        assert any("color-contrast" in line for line in violations(tab))
+
+
+# --- what the elements leave for scripts -----------------------------------
+
+
+def test_every_element_carries_data_that_a_script_can_read(browser, address):
+    page = next(p for p in PAGES if p[0].isdigit())
+    with opened(browser, address, page) as (tab, _):
+        for quiz in tab.locator("llm-quiz").all():
+            text = quiz.locator("script").first.inner_text()
+            right = json.loads(text)["right"]
+            option = quiz.locator("details").nth(right)
+            assert "right" in option.get_attribute("class").split()
+            assert quiz.locator("details.right").count() == 1
+        for parsons in tab.locator("llm-parsons").all():
+            know = json.loads(parsons.locator("script").first.inner_text())
+            assert len(know["order"]) == parsons.locator("ol > li").count()
+            assert sorted(know["order"]) == list(range(len(know["order"])))
