@@ -25,7 +25,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 SITE = ROOT / "_build" / "html"
-REPORT = ROOT / "grading" / "feedback"
+CLASS = ROOT / "_build" / "class"  # a course of made-up students only
+REPORT = CLASS / "grading" / "feedback"
 ASSIGNMENT = "01-tokenization"
 NEEDED_GB = 4
 
@@ -202,7 +203,8 @@ def browser() -> str:
 def book() -> None:
     """Build the site from the stored outputs, strictly, from clean."""
     say("Building the site from the notebooks' stored outputs")
-    shutil.rmtree(ROOT / "_build", ignore_errors=True)
+    for folder in ("html", ".doctrees", ".jupyter_cache"):
+        shutil.rmtree(ROOT / "_build" / folder, ignore_errors=True)
     run(
         BIN / "jupyter-book",
         "build",
@@ -227,10 +229,19 @@ def release() -> None:
 
 
 def grade_class() -> None:
-    """Grade the simulated class and write feedback and exports."""
-    run(PYTHON, "instructor/class/make_class.py")
+    """Grade the simulated class and write feedback and exports.
+
+    It is a course of its own, so that no made-up student ever stands in the
+    gradebook of real ones.
+    """
+    say("Grading a class of made-up students")
+    CLASS.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "nbgrader_config.py", CLASS)
+    for name in ("solutions", "exercises"):
+        shutil.copytree(ROOT / name, CLASS / name, dirs_exist_ok=True)
+    run(PYTHON, "instructor/class/make_class.py", ASSIGNMENT, CLASS)
     for step in ("grade", "feedback", "export"):
-        run(BIN / "scratchgrade", step, ASSIGNMENT)
+        run(BIN / "scratchgrade", step, ASSIGNMENT, "--course", CLASS)
 
 
 def notebooks(*paths: str) -> None:
@@ -315,8 +326,9 @@ def demo() -> None:
         f"  site       {SITE.relative_to(ROOT) / 'index.html'}\n"
         f"  exercises  exercises/{ASSIGNMENT}/{ASSIGNMENT}.ipynb\n"
         f"  feedback   {REPORT.relative_to(ROOT) / 'index.html'}\n"
-        "  gradebook  grading/gradebook.db\n"
-        f"  scores     grading/exports/{ASSIGNMENT}.csv"
+        f"  gradebook  {CLASS.relative_to(ROOT)}/grading/gradebook.db\n"
+        f"  scores     {CLASS.relative_to(ROOT)}/grading/exports/"
+        f"{ASSIGNMENT}.csv"
     )
     if os.environ.get("SERVE", "1") == "0":
         return

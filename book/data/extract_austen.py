@@ -33,7 +33,7 @@ NOVELS = [  # in the order of publication
     "northangerabbey",
     "persuasion",
 ]
-EDITORS_NOTES = ("[End volume", "[At this point", "A NOTE ON THE TEXT")
+EDITORS_NOTES = ("[End volume", "[At this point")
 
 
 def members_of_deb(path):
@@ -152,10 +152,9 @@ def unwrap(lines):
     return "\n\n".join(paragraphs)
 
 
-def main(deb):
+def main(deb, target):
     novels = lines_of_novels(Path(deb))
     text = "\n\n\n".join(unwrap(novels[name]) for name in NOVELS) + "\n"
-    target = Path(__file__).with_name("austen.txt.gz")
     target.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     print(f"{target.name}: {len(text):,} characters")
 
@@ -163,4 +162,4 @@ def main(deb):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(sys.argv[1], Path(__file__).with_name("austen.txt.gz"))

@@ -1,0 +1,375 @@
+"""Records into nbgrader's gradebook, and a person's scores out of it.
+
+The database is a projection: delete it, grade again, and it is as before.
+What a person entered with formgrader (scores, extra credit, comments) is
+copied to grading/manual/<assignment>.json first, so it survives too.
+"""
+
+import contextlib
+import json
+import os
+import sysconfig
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scratchgrade.checks.kit import Verdict
+from scratchgrade.grade import Assignment, ExerciseRecord, Record
+from scratchgrade.store import Store, write_atomically
+
+
+@dataclass
+class Manual:
+    """What a person entered for one graded cell or answer.
+
+    Attributes:
+        score: replaces the automatic score; None if none was entered.
+        submission: the SHA-256 of the submission that was looked at.
+    """
+
+    score: float | None = None
+    extra: float | None = None
+    comment: str = ""
+    submission: str = ""
+
+
+ManualScores = dict[str, dict[str, Manual]]  # student -> cell -> Manual
+UNCLEAR = {Verdict.TIMED_OUT, Verdict.CRASHED, Verdict.NOT_GRADABLE}
+
+
+@dataclass
+class Score:
+    """The standing of one graded cell or answer.
+
+    Attributes:
+        points: a person's score where there is one, else the automatic one.
+        waiting: a person must still look at it.
+    """
+
+    points: float
+    max_points: float
+    waiting: bool
+    entered: Manual
+
+
+def final_scores(record: Record, manual: ManualScores) -> dict[str, Score]:
+    """A record's points together with what a person entered, by cell."""
+    found = {}
+    for part in [*record.exercises, *record.manual]:
+        entered = manual.get(record.student, {}).get(part.cell, Manual())
+        automatic, unclear = 0.0, True
+        if isinstance(part, ExerciseRecord):
+            automatic, unclear = part.points, part.verdict in UNCLEAR
+        looked_at = (
+            entered.score is not None
+            and entered.submission == record.submission
+        )
+        points = automatic if entered.score is None else entered.score
+        found[part.cell] = Score(
+            points + (entered.extra or 0),
+            part.max_points,
+            unclear and not looked_at,
+            entered,
+        )
+    return found
+
+
+def database(store: Store) -> Path:
+    return store.root / "gradebook.db"
+
+
+def open_gradebook(store: Store):
+    from nbgrader.api import Gradebook  # takes seconds, so only when needed
+
+    # For a new database nbgrader calls the program `alembic`, which is beside
+    # Python even when the environment has not been activated.
+    scripts = sysconfig.get_path("scripts")
+    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+        path = os.environ.get("PATH", os.defpath)
+        os.environ["PATH"] = os.pathsep.join([scripts, path])
+    return Gradebook(f"sqlite:///{database(store)}")
+
+
+def manual_scores(store: Store, assignment: str) -> ManualScores:
+    """What people entered: from the database, else from the kept copy.
+
+    Brings the kept copy up to date.
+    """
+    path = store.root / "manual" / f"{assignment}.json"
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    seen = {who: entry["submission"] for who, entry in kept.items()}
+    found = {
+        who: {cell: Manual(**m) for cell, m in entry["cells"].items()}
+        for who, entry in kept.items()
+    }
+    if database(store).exists():
+        with open_gradebook(store) as book:
+            found |= _entered(book, assignment, seen, found)
+    _keep(store, assignment, found, seen)
+    return found
+
+
+def _keep(
+    store: Store, assignment: str, scores: ManualScores, seen: dict[str, str]
+) -> None:
+    data = {
+        who: {
+            "submission": seen.get(who, ""),
+            "cells": {c: asdict(m) for c, m in scores.get(who, {}).items()},
+        }
+        for who in sorted(scores.keys() | seen.keys())
+    }
+    text = json.dumps(data, indent=1, ensure_ascii=False)
+    path = store.root / "manual" / f"{assignment}.json"
+    write_atomically(path, text.encode())
+
+
+def _entered(
+    book, assignment: str, seen: dict[str, str], kept: ManualScores
+) -> ManualScores:
+    """What stands in the database, for every student that is in it."""
+    if assignment not in (a.name for a in book.assignments):
+        return {}
+    found: ManualScores = {}
+    for submission in book.assignment_submissions(assignment):
+        who = submission.student.id
+        cells = found.setdefault(who, {})
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                if grade.manual_score is not None or grade.extra_credit:
+                    cells[grade.name] = Manual(
+                        grade.manual_score, grade.extra_credit
+                    )
+            for comment in notebook.comments:
+                if comment.manual_comment:
+                    entry = cells.setdefault(comment.name, Manual())
+                    entry.comment = comment.manual_comment
+        for name, entry in cells.items():
+            old = kept.get(who, {}).get(name, Manual())
+            same = (old.score, old.extra) == (entry.score, entry.extra)
+            # The same score as before belongs to what it was given for.
+            entry.submission = (old.submission if same else "") or seen.get(
+                who, ""
+            )
+    return found
+
+
+# --- into the database -----------------------------------------------------
+
+
+def update(store: Store, assignment: Assignment, records: list[Record]):
+    """Bring gradebook.db and the autograded notebooks up to date.
+
+    Returns:
+        The manual scores, as `manual_scores` does.
+    """
+    scores = manual_scores(store, assignment.name)
+    with open_gradebook(store) as book, _one_transaction(book):
+        _structure(book, assignment)
+        for record in records:
+            _project(book, assignment, record, scores)
+            _write_notebook(store, assignment, record)
+    kept = store.root / "manual" / f"{assignment.name}.json"
+    seen = {
+        who: entry["submission"]
+        for who, entry in json.loads(kept.read_text("utf-8")).items()
+    }
+    seen |= {record.student: record.submission for record in records}
+    _keep(store, assignment.name, scores, seen)
+    return scores
+
+
+@contextlib.contextmanager
+def _one_transaction(book) -> Iterator[None]:
+    """All or nothing, and much faster than nbgrader's commit for each row."""
+    commit, book.db.commit = book.db.commit, book.db.flush
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object of type")  # nbgrader's own
+        yield
+    commit()
+
+
+def _structure(book, assignment: Assignment) -> None:
+    """The assignment's cells as the release has them."""
+    name = assignment.name
+    graded = {
+        cell.grade_id
+        for cell in assignment.cells
+        if cell.role in ("check", "manual")
+    }
+    if name in (a.name for a in book.assignments):
+        notebook = book.find_assignment(name).notebooks
+        there = {c.name for n in notebook for c in n.grade_cells}
+        if there == graded:
+            for cell in assignment.cells:
+                if cell.grade_id in graded:
+                    book.update_or_create_grade_cell(
+                        cell.grade_id, name, name, max_score=cell.points
+                    )
+            return
+        book.remove_assignment(name)
+    book.add_assignment(name)
+    book.add_notebook(name, name)
+    for cell in assignment.cells:
+        if cell.grade_id in graded:
+            book.add_grade_cell(
+                cell.grade_id,
+                name,
+                name,
+                max_score=cell.points,
+                cell_type=cell.kind,
+            )
+        if cell.role in ("solution", "manual"):
+            book.add_solution_cell(cell.grade_id, name, name)
+        if cell.grade_id:
+            book.add_source_cell(
+                cell.grade_id,
+                name,
+                name,
+                cell_type=cell.kind,
+                source=cell.source,
+                locked=cell.role in ("check", "locked"),
+            )
+
+
+def _project(
+    book, assignment: Assignment, record: Record, manual: ManualScores
+) -> None:
+    book.update_or_create_student(record.student)
+    submission = book.update_or_create_submission(
+        assignment.name, record.student
+    )
+    exercises = {e.cell: e for e in record.exercises}
+    answers = _answer_cells(assignment)
+    scores = final_scores(record, manual)
+    for grade in submission.notebooks[0].grades:
+        score, exercise = scores[grade.name], exercises.get(grade.name)
+        # Nothing, not nought, for what no check could judge.
+        judged = exercise and exercise.verdict != Verdict.NOT_GRADABLE
+        grade.auto_score = exercise.points if judged else None
+        grade.manual_score = score.entered.score
+        grade.extra_credit = score.entered.extra
+        grade.needs_manual_grade = score.waiting
+    entered = manual.get(record.student, {})
+    unanswered = {m.cell for m in record.manual if not m.answer}
+    for comment in submission.notebooks[0].comments:
+        exercise = exercises.get(answers.get(comment.name, ""))
+        if exercise:
+            comment.auto_comment = summary(exercise)
+        elif comment.name in unanswered:
+            comment.auto_comment = "No answer."
+        else:
+            comment.auto_comment = None
+        comment.manual_comment = (
+            entered.get(comment.name, Manual()).comment or None
+        )
+    book.db.commit()
+
+
+def _answer_cells(assignment: Assignment) -> dict[str, str]:
+    """The check cell that follows each solution cell."""
+    found, waiting = {}, []
+    for cell in assignment.cells:
+        if cell.role == "solution":
+            waiting.append(cell.grade_id)
+        elif cell.role == "check":
+            found |= dict.fromkeys(waiting, cell.grade_id)
+            waiting = []
+    return found
+
+
+def summary(exercise: ExerciseRecord) -> str:
+    """An exercise's result as plain text."""
+    lines = [
+        f"Exercise {exercise.id}: {exercise.verdict}, "
+        f"{exercise.points:g} of {exercise.max_points:g} points"
+    ]
+    for check in exercise.checks:
+        lines.append(
+            f"  {check.verdict}: {check.name} "
+            f"({check.points:g}/{check.max_points:g})"
+        )
+        if check.came_out:
+            lines += [f"    came out: {check.came_out}"]
+            lines += [f"    look at:  {check.look}"]
+    return "\n".join(lines)
+
+
+# --- the notebook that formgrader shows ------------------------------------
+
+
+def _write_notebook(
+    store: Store, assignment: Assignment, record: Record
+) -> None:
+    """The canonical notebook with what it gave, for formgrader."""
+    notebook = json.loads(assignment.release)
+    outputs = {o.cell: o for o in record.outputs}
+    exercises = {e.cell: e for e in record.exercises}
+    answers = {m.cell: m.answer for m in record.manual if m.answer}
+    sources = {s.name: s.source for s in record.steps if s.role == "solution"}
+    cells = []
+    if record.refused:
+        cells.append(_cell("markdown", "refused", _refusal(record)))
+    own = _own_cells(record)
+    cells += [_with_output(c, outputs) for c in own.pop("", [])]
+    for cell in notebook["cells"]:
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        cell["source"] = answers.get(
+            name, sources.get(name, "".join(cell["source"]))
+        )
+        if name in exercises:
+            text = summary(exercises[name])
+            cell["outputs"] = [_stream(text)]
+        elif cell["cell_type"] == "code":
+            cell = _with_output(cell, outputs, name)
+        cells.append(cell)
+        cells += [_with_output(c, outputs) for c in own.pop(name, [])]
+    notebook["cells"] = cells
+    path = store.root / "autograded" / record.student / assignment.name
+    text = json.dumps(notebook, indent=1, ensure_ascii=False)
+    write_atomically(path / f"{assignment.name}.ipynb", text.encode())
+
+
+def _own_cells(record: Record) -> dict[str, list[dict]]:
+    """The student's own cells, by the cell that they follow."""
+    found: dict[str, list[dict]] = {}
+    after = ""
+    for step in record.steps:
+        if step.role == "extra":
+            cell = _cell("code", step.name, step.source)
+            found.setdefault(after, []).append(cell)
+        else:
+            after = step.name
+    return found
+
+
+def _cell(kind: str, name: str, source: str) -> dict:
+    cell = {
+        "cell_type": kind,
+        "id": name,
+        "metadata": {},
+        "source": source,
+    }
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell
+
+
+def _with_output(cell: dict, outputs: dict, name: str = "") -> dict:
+    output = outputs.get(name or cell["id"])
+    if output:
+        text = output.output + ("\n" + output.error if output.error else "")
+        cell["outputs"] = [_stream(text)]
+    return cell
+
+
+def _stream(text: str) -> dict:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def _refusal(record: Record) -> str:
+    return (
+        "**This submission could not be graded.**\n\n"
+        f"    {record.refused}\n\nBelow is the release, untouched."
+    )
