@@ -68,7 +68,7 @@ def run(*command, remedy: str = "", env: dict | None = None) -> None:
 def run_quietly(title: str, *command, remedy: str = "") -> None:
     """Run a long command; show a counting line, and its tail if it fails."""
     say(title)
-    log: deque[str] = deque(maxlen=30)
+    log: deque[str] = deque(maxlen=60)
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT,
@@ -202,21 +202,12 @@ def browser() -> str:
 
 def book() -> None:
     """Build the site from the stored outputs, strictly, from clean."""
-    say("Building the site from the notebooks' stored outputs")
-    for folder in ("html", ".doctrees", ".jupyter_cache"):
+    for folder in ("html", ".doctrees", "jupyter_execute"):
         shutil.rmtree(ROOT / "_build" / folder, ignore_errors=True)
-    run(
-        BIN / "jupyter-book",
-        "build",
-        "book",
-        "--config",
-        "_config.yml",
-        "--path-output",
-        ".",
-        "-W",
-        "-n",
-        "--keep-going",
-        "--quiet",
+    run_quietly(
+        "Building the site from the notebooks' stored outputs",
+        *[BIN / "jupyter-book", "build", "book", "--config", "_config.yml"],
+        *["--path-output", ".", "-W", "-n", "--keep-going", "--quiet"],
         remedy="A warning is an error; the lines above name page and line.",
     )
     pages = len(list(SITE.glob("*.html")))

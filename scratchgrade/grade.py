@@ -465,6 +465,9 @@ def _record(
 def _notes_on(runs: list[CellRun]) -> list[str]:
     notes = []
     for run in runs:
+        if run.verdict is Verdict.NOT_GRADABLE:
+            notes.append(f"From the cell {run.name} on: {run.error[1]}.")
+            break
         if run.verdict:
             notes.append(f"The cell {run.name} was skipped: {run.error[1]}.")
         notes += [

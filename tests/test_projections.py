@@ -323,7 +323,7 @@ def test_a_persons_score_and_comment_are_on_the_page():
 def test_the_report_counts_and_links():
     assert "3 students" in REPORT
     assert f'href="ada/{NAME}/{NAME}.html"' in REPORT
-    assert "1 of 3" in REPORT
+    assert "passed, of 3</th><td></td>\n<td>1</td>" in REPORT
 
 
 # --- CSV -------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """Write a class of made-up students, one for each thing that goes wrong.
 
-    python instructor/class/make_class.py [assignment]
+    python instructor/class/make_class.py [assignment [course]]
 
 Their notebooks are built from the release, the instructors' answers and the
-bank, and go to grading/submitted/. The same sources give the same bytes.
+bank, and go to grading/submitted/ of the course, which `make demo` keeps apart
+from the real one. The same sources give the same bytes.
 What each must get stands in expected.json, and a test holds it.
 """
 
@@ -349,7 +350,7 @@ def make_class(course: Course, name: str) -> list[Path]:
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "01-tokenization"
-    course = Course.around(HERE)
+    course = Course.around(Path(sys.argv[2]) if len(sys.argv) > 2 else HERE)
     paths = make_class(course, name)
     folder = course.submitted.relative_to(course.root)
     print(f"{len(paths)} made-up students handed in {name}: {folder}")

@@ -235,20 +235,16 @@ def early(s: Session):
 def bounded(s: Session):
     table = word_table(s.rng, WORDS)
     chunks = cut(s.rng, spaced(s.rng, 300), 9)
-    calls, want, text = [("pending", ())], [0], ""
+    calls, last = [("pending", ())], [""]
     for chunk in chunks:
-        text += chunk
         calls += [("feed", (chunk,)), ("pending", ())]
-        want.append(len(stream_words(text)[-1]))
+        last.append(stream_words(last[-1] + chunk)[-1])
     calls += [("finish", ()), ("pending", ())]
     got = s.drive("StreamingEncoder", (table,), calls)
-    seen = list(
-        itertools.accumulate(chunks, lambda n, c: n + len(c), initial=0)
-    )
-    last = [stream_words(text[:n])[-1] if n else "" for n in seen]
+    seen = itertools.accumulate(map(len, chunks), initial=0)
     s.equal(
         got[::2],
-        [*want, 0],
+        [*map(len, last), 0],
         checked=f"pending() after each of {len(chunks)} chunks",
         look="pending() is the number of characters that wait: those of the "
         "last word so far, and 0 before the first chunk and after finish().",

@@ -2,7 +2,6 @@
 
 import string
 from collections import Counter
-from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 
@@ -37,7 +36,7 @@ def merge_in(pieces: tuple[str, ...], pair, unmark=bare) -> tuple[str, ...]:
 
 
 def by_score(pair, pieces, pairs):
-    return Fraction(pairs[pair], pieces[pair[0]] * pieces[pair[1]])
+    return pairs[pair] / (pieces[pair[0]] * pieces[pair[1]])
 
 
 def by_count(pair, pieces, pairs):
@@ -45,11 +44,11 @@ def by_count(pair, pieces, pairs):
 
 
 def by_sum(pair, pieces, pairs):
-    return Fraction(pairs[pair], pieces[pair[0]] + pieces[pair[1]])
+    return pairs[pair] / (pieces[pair[0]] + pieces[pair[1]])
 
 
 def by_left(pair, pieces, pairs):
-    return Fraction(pairs[pair], pieces[pair[0]])
+    return pairs[pair] / pieces[pair[0]]
 
 
 def smallest(scores):
@@ -114,7 +113,10 @@ def train(
 
 
 def without_ties(draw):
-    """Draw again until no two scores are equal: then rounding is no issue."""
+    """Draw again until no two scores are equal: then rounding is no issue.
+
+    The counts are small, so different fractions stay different as floats.
+    """
 
     def drawn(rng):
         ties = [1]
