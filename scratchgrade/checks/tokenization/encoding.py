@@ -9,12 +9,12 @@ from scratchgrade.checks.tokenization.training import (
     as_bytes,
     draw_words,
     drawn,
+    has_enough_pairs,
     replace_all,
     replace_first,
     replace_from_the_right,
     replace_overlapping,
     spellings,
-    has_enough_pairs,
     true_merges,
 )
 from scratchgrade.checks.tokenization.utf8 import draw_text
