@@ -82,12 +82,17 @@ def run_quietly(title: str, *command, remedy: str = "") -> None:
     seen = 0
     for line in process.stdout:
         log.append(line)
-        if line.startswith(("Collecting ", "Installing ")):
+        if "-r requirements.txt (line" in line:
             seen += 1
-            if sys.stdout.isatty():
-                print(f"\r  {line.strip()[:70]:<72}", end="", flush=True)
-            elif seen % 50 == 0:
-                print(f"  {seen} packages looked at", flush=True)
+            text = f"{seen} packages: {line.split()[1].split('/')[-1][:40]}"
+        elif line.startswith("Installing collected packages"):
+            text = f"all {seen} are here, writing them to disk"
+        else:
+            continue
+        if sys.stdout.isatty():
+            print(f"\r  {text:<70}", end="", flush=True)
+        elif seen % 50 == 0 or text.startswith("all"):
+            print(f"  {text}", flush=True)
     if sys.stdout.isatty() and seen:
         print("\r" + " " * 76 + "\r", end="")
     if process.wait():
@@ -216,6 +221,7 @@ def book() -> None:
 
 def release() -> None:
     """Make the students' release in exercises/ from solutions/."""
+    say("Making the students' release")
     run(BIN / "scratchgrade", "release", ASSIGNMENT)
 
 
