@@ -19,7 +19,7 @@ from rich.progress import (
 
 from scratchgrade.checks.kit import CourseError, Verdict
 from scratchgrade.course import Course
-from scratchgrade.grade import Record
+from scratchgrade.record import Record
 from scratchgrade.sandbox import Limits
 from scratchgrade.store import Locked, write_atomically
 
@@ -109,15 +109,19 @@ def grade(
         if left:
             say(f"An earlier run ({escape(left)}) was cut off; going on.")
         started = time.monotonic()
-        with Reporter(len(submissions)) as report:
-            summary = run.grade_class(
-                here.store,
-                work,
-                submissions,
-                limits,
-                workers,
-                report=report,
-            )
+        try:
+            with Reporter(len(submissions)) as report:
+                summary = run.grade_class(
+                    here.store,
+                    work,
+                    submissions,
+                    limits,
+                    workers,
+                    report=report,
+                )
+        except KeyboardInterrupt:
+            say("Stopped. What is graded is kept; the same command goes on.")
+            raise typer.Exit(130) from None
         seconds = time.monotonic() - started
         gradebook.update(here.store, work, summary.records)
     say(
@@ -291,11 +295,6 @@ def main() -> None:
         err = Console(stderr=True, highlight=False, soft_wrap=True)
         err.print(f"scratchgrade: {escape(str(error))}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print(
-            "scratchgrade: stopped. The same command goes on from here."
-        )
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 import csv
 import io
 
-from scratchgrade.grade import Record
 from scratchgrade.gradebook import ManualScores, final_scores
+from scratchgrade.record import Record
 
 
 def to_csv(records: list[Record], manual: ManualScores) -> str:

@@ -15,8 +15,8 @@ import jinja2
 from markupsafe import Markup
 
 from scratchgrade.checks.kit import Verdict
-from scratchgrade.grade import Record
 from scratchgrade.gradebook import ManualScores, final_scores
+from scratchgrade.record import Record
 
 TEMPLATES = Path(__file__).with_name("templates")
 SIGNS = {

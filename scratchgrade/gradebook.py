@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scratchgrade.checks.kit import Verdict
-from scratchgrade.grade import Assignment, ExerciseRecord, Record
+from scratchgrade.grade import Assignment
+from scratchgrade.record import ExerciseRecord, Record
 from scratchgrade.store import Store, write_atomically
 
 
@@ -96,18 +97,38 @@ def manual_scores(store: Store, assignment: str) -> ManualScores:
 
     Brings the kept copy up to date.
     """
-    path = store.root / "manual" / f"{assignment}.json"
+    found, seen = _kept(store, assignment)
+    if _changed_since(_copy(store, assignment), database(store)):
+        with open_gradebook(store) as book:
+            found |= _entered(book, assignment, seen, found)
+        _keep(store, assignment, found, seen)
+    return found
+
+
+def _copy(store: Store, assignment: str) -> Path:
+    return store.root / "manual" / f"{assignment}.json"
+
+
+def _kept(
+    store: Store, assignment: str
+) -> tuple[ManualScores, dict[str, str]]:
+    """The kept copy, and the submission each student had at that time."""
+    path = _copy(store, assignment)
     kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    seen = {who: entry["submission"] for who, entry in kept.items()}
     found = {
         who: {cell: Manual(**m) for cell, m in entry["cells"].items()}
         for who, entry in kept.items()
     }
-    if database(store).exists():
-        with open_gradebook(store) as book:
-            found |= _entered(book, assignment, seen, found)
-    _keep(store, assignment, found, seen)
-    return found
+    return found, {who: entry["submission"] for who, entry in kept.items()}
+
+
+def _changed_since(copy: Path, original: Path) -> bool:
+    """Whether a copy may be behind; loading nbgrader to see takes seconds."""
+    if not original.exists():
+        return False
+    if not copy.exists():
+        return True
+    return original.stat().st_mtime_ns >= copy.stat().st_mtime_ns
 
 
 def _keep(
@@ -121,8 +142,7 @@ def _keep(
         for who in sorted(scores.keys() | seen.keys())
     }
     text = json.dumps(data, indent=1, ensure_ascii=False)
-    path = store.root / "manual" / f"{assignment}.json"
-    write_atomically(path, text.encode())
+    write_atomically(_copy(store, assignment), text.encode())
 
 
 def _entered(
@@ -158,7 +178,9 @@ def _entered(
 # --- into the database -----------------------------------------------------
 
 
-def update(store: Store, assignment: Assignment, records: list[Record]):
+def update(
+    store: Store, assignment: Assignment, records: list[Record]
+) -> ManualScores:
     """Bring gradebook.db and the autograded notebooks up to date.
 
     Returns:
@@ -170,11 +192,7 @@ def update(store: Store, assignment: Assignment, records: list[Record]):
         for record in records:
             _project(book, assignment, record, scores)
             _write_notebook(store, assignment, record)
-    kept = store.root / "manual" / f"{assignment.name}.json"
-    seen = {
-        who: entry["submission"]
-        for who, entry in json.loads(kept.read_text("utf-8")).items()
-    }
+    _, seen = _kept(store, assignment.name)
     seen |= {record.student: record.submission for record in records}
     _keep(store, assignment.name, scores, seen)
     return scores
@@ -248,8 +266,11 @@ def _project(
         # Nothing, not nought, for what no check could judge.
         judged = exercise and exercise.verdict != Verdict.NOT_GRADABLE
         grade.auto_score = exercise.points if judged else None
-        grade.manual_score = score.entered.score
-        grade.extra_credit = score.entered.extra
+        # Fill in what a new database lacks; never replace what stands there.
+        if grade.manual_score is None:
+            grade.manual_score = score.entered.score
+        if not grade.extra_credit:
+            grade.extra_credit = score.entered.extra
         grade.needs_manual_grade = score.waiting
     entered = manual.get(record.student, {})
     unanswered = {m.cell for m in record.manual if not m.answer}
@@ -261,9 +282,9 @@ def _project(
             comment.auto_comment = "No answer."
         else:
             comment.auto_comment = None
-        comment.manual_comment = (
-            entered.get(comment.name, Manual()).comment or None
-        )
+        if not comment.manual_comment:
+            kept = entered.get(comment.name, Manual()).comment
+            comment.manual_comment = kept or None
     book.db.commit()
 
 

@@ -26,12 +26,12 @@ from pathlib import Path
 from scratchgrade import sandbox
 from scratchgrade.grade import (
     Assignment,
-    Record,
     blank_record,
     grade_one,
     refuse,
 )
 from scratchgrade.intake import Refused, read_submission, student_id
+from scratchgrade.record import Record
 from scratchgrade.sandbox import Limits
 from scratchgrade.store import Store
 

@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from scratchgrade.grade import Record
 from scratchgrade.intake import student_id
+from scratchgrade.record import Record
 
 
 class Locked(RuntimeError):

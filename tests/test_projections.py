@@ -18,14 +18,14 @@ from scratchgrade import cli, feedback, gradebook
 from scratchgrade.checks.kit import CourseError, Verdict
 from scratchgrade.course import Course
 from scratchgrade.export import safe_cell, to_csv
-from scratchgrade.grade import (
+from scratchgrade.intake import Step
+from scratchgrade.record import (
     CheckRecord,
     ExerciseRecord,
     ManualRecord,
     OutputRecord,
     Record,
 )
-from scratchgrade.intake import Step
 
 NAME = toy_course.NAME
 EVIL = "<script>alert('x')</script>\x1b[31m\u202e\u0000"
@@ -377,7 +377,8 @@ def test_commands_work_together_and_twice(command, course):
     assert "2 submissions: 2 graded now" in first.output
     assert "Exercises: 6 failed" in first.output
     second = command("grade", NAME)
-    assert "0 graded now in 0.0 s, 2 graded before" in second.output
+    assert ": 0 graded now" in second.output
+    assert "2 graded before" in second.output
     assert command("feedback", NAME).exit_code == 0
     report = course.feedback / "index.html"
     assert "ada" in report.read_text("utf-8")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from scratchgrade.grade import (
+from scratchgrade.intake import Refused, Step
+from scratchgrade.record import (
     CheckRecord,
     ExerciseRecord,
     ManualRecord,
     OutputRecord,
     Record,
 )
-from scratchgrade.intake import Refused, Step
 from scratchgrade.store import Locked, Store, record_id, write_atomically
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX files")

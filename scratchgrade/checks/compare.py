@@ -25,8 +25,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def near(a: Any, b: float, rtol: float, atol: float) -> bool:
-    """Whether `a` is a number within tolerance of `b`; NaN never is."""
-    """Whether `a` is a number within tolerance of `b`; True is none."""
+    """Whether `a` is a number within tolerance of `b`; NaN and True never."""
     if not isinstance(a, (int, float)) or isinstance(a, bool):
         return False
     try:

@@ -59,69 +59,72 @@ def test_no_static_folder_whose_files_would_load_on_every_page():
 # --- what the strict build refuses -----------------------------------------
 
 
-@pytest.fixture
-def small_book(tmp_path):
-    """A book of one page with the real settings; gives a builder."""
-    shutil.copy(ROOT / "_config.yml", tmp_path)
-    for folder in ("assets", "extensions"):
+MISTAKES = {  # page: its text, and what the build must say of it
+    "link": ("See [that](missing.md).", "link.md:3"),
+    "citation": ("Claimed {cite:p}`unknown2020`.", "unknown2020"),
+    "tex": (r"Broken: $\frac{1}{$ here.", "tex.md:3: WARNING: KaTeX cannot"),
+    "command": ("$$\n\\undefinedname{x}\n$$", "command.md:3: WARNING: KaTeX"),
+    "term": ("A {term}`word` without a glossary.", "term.md:3"),
+    "directive": ("```{nonsense}\n```", "directive.md:3"),
+    "quiz": ("```{quiz}\nquestion: Why?\n```", "quiz.md:4: WARNING: quiz"),
+    "notebook": (
+        ["# Notebook", "Text.\n\n```{quiz}\nquestion: Why?\n```"],
+        "(cell 2, line 4)",
+    ),
+}
+GOOD = "Fine: $x^2$ {cite:p}`known`.\n\n```{bibliography}\n```"
+
+
+def small_book(folder, pages):
+    """Write a book with the real settings; build it."""
+    book = folder / "book"
+    shutil.copy(ROOT / "_config.yml", folder)
+    for name in ("assets", "extensions"):
         shutil.copytree(
-            BOOK / folder,
-            tmp_path / "book" / folder,
+            BOOK / name,
+            book / name,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-    book = tmp_path / "book"
-    (book / "_toc.yml").write_text("format: jb-book\nroot: intro\n")
     (book / "references.bib").write_text(
         "@misc{known, author={A. Author}, title={T}, year={2020}}\n"
     )
-
-    def build(page):
-        if isinstance(page, str):
-            (book / "intro.md").write_text(f"# Welcome\n\n{page}\n", "utf-8")
+    toc = {"format": "jb-book", "root": "intro", "chapters": []}
+    for name, text in {"intro": GOOD, **pages}.items():
+        if isinstance(text, str):
+            page = f"# Page {name}\n\n{text}\n"
+            (book / f"{name}.md").write_text(page, "utf-8")
         else:
-            nbformat.write(page, book / "intro.ipynb")
-        return build_book(tmp_path, tmp_path)
+            cells = [nbformat.v4.new_markdown_cell(cell) for cell in text]
+            kernel = {"name": "python3", "display_name": "Python 3"}
+            notebook = nbformat.v4.new_notebook(
+                cells=cells, metadata={"kernelspec": kernel}
+            )
+            nbformat.write(notebook, book / f"{name}.ipynb")
+        if name != "intro":
+            toc["chapters"].append({"file": name})
+    (book / "_toc.yml").write_text(yaml.safe_dump(toc))
+    return build_book(folder, folder)
 
-    return build
 
-
-def test_a_page_without_mistakes_builds(small_book):
-    done = small_book(
-        "Nothing is wrong: $x^2$ {cite:p}`known`.\n\n```{bibliography}\n```"
-    )
+def test_a_book_without_mistakes_builds(tmp_path):
+    done = small_book(tmp_path, {"more": "Nothing is wrong here either."})
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("page", "said"),
-    [
-        ("See [that](missing.md).", "intro.md:3"),
-        ("Claimed {cite:p}`unknown2020`.", "unknown2020"),
-        (r"Broken: $\frac{1}{$ here.", "intro.md:3: WARNING: KaTeX cannot"),
-        ("$$\n\\undefinedname{x}\n$$", "KaTeX cannot read"),
-        ("A {term}`word` that no glossary has.", "word"),
-        ("```{nonsense}\n```", "Unknown directive"),
-        ("```{quiz}\nquestion: Why?\n```", "intro.md:4: WARNING: quiz"),
-    ],
-    ids=["link", "citation", "TeX", "TeX name", "term", "directive", "quiz"],
-)
-def test_a_mistake_stops_the_build_with_page_and_line(small_book, page, said):
-    done = small_book(page)
-    assert done.returncode != 0
-    assert said in done.stderr
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """The build of a book in which each page has one mistake."""
+    pages = {name: text for name, (text, _) in MISTAKES.items()}
+    return small_book(tmp_path_factory.mktemp("mistakes"), pages)
 
 
-def test_a_mistake_in_a_notebook_names_its_cell(small_book):
-    v4 = nbformat.v4
-    cells = [
-        v4.new_markdown_cell("# Welcome"),
-        v4.new_markdown_cell("Text.\n\n```{quiz}\nquestion: Why?\n```"),
-    ]
-    kernel = {"name": "python3", "display_name": "p", "language": "python"}
-    notebook = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    done = small_book(notebook)
-    assert done.returncode != 0
-    assert "(cell 2, line 4)" in done.stderr
+def test_mistakes_stop_the_build(refused):
+    assert refused.returncode != 0
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place(refused, name):
+    assert MISTAKES[name][1] in refused.stderr
 
 
 # --- what a page loads -----------------------------------------------------

@@ -45,9 +45,11 @@ TOO_WIDE = """
 """
 
 
-def violations(tab):
+def violations(tab, colours=True):
     """What axe finds, one line for each element."""
-    found = Axe().run(tab, options={"runOnly": RULES}).response["violations"]
+    how = {"runOnly": RULES, "resultTypes": ["violations"]}
+    how["rules"] = {"color-contrast": {"enabled": colours}}
+    found = Axe().run(tab, options=how).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:120]}"
         for rule in found
@@ -84,19 +86,20 @@ def test_page_fits_a_phone(browser, address, page):
         assert tab.evaluate(TOO_WIDE) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")]
+)
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_accessible(browser, address, page, width, scheme):
     with opened(browser, address, page, width, scheme) as (tab, _):
         theme = tab.evaluate("document.documentElement.dataset.theme")
         assert theme == scheme
-        assert violations(tab) == []
         tab.evaluate(
             "document.querySelectorAll('main details')"
             ".forEach(fold => fold.open = true)"
         )
-        assert violations(tab) == [], "with every fold open"
+        # colours are slow to measure and the same at every width
+        assert violations(tab, colours=width == 1280) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -79,10 +79,6 @@ def leftmost(places, pairs, rank):
     return places[0]
 
 
-def rightmost(places, pairs, rank):
-    return places[-1]
-
-
 def highest_rank(places, pairs, rank):
     return max(places, key=lambda i: rank[pairs[i]])
 
@@ -285,10 +281,6 @@ def text_token_by_token(token_ids, merges):
 def text_by_chr(token_ids, merges):
     tokens = spellings(merges)
     return b"".join(tokens[i] for i in token_ids).decode("latin-1")
-
-
-def text_without_last(token_ids, merges):
-    return true_text(token_ids, merges[:-1])
 
 
 DECODE_MISTAKES = [

@@ -234,7 +234,7 @@ def early(s: Session):
 @ex7.check("only the unfinished word is kept", points=2)
 def bounded(s: Session):
     table = word_table(s.rng, WORDS)
-    chunks = cut(s.rng, spaced(s.rng, 300), 9)
+    chunks = cut(s.rng, spaced(s.rng, 100), 9)
     calls, last = [("pending", ())], [""]
     for chunk in chunks:
         calls += [("feed", (chunk,)), ("pending", ())]

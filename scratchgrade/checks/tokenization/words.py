@@ -50,6 +50,11 @@ def vocab_with(**parts):
     return wrong
 
 
+def pieces_with_unknown(text):
+    """One to whom the five characters <unk> are a piece of their own."""
+    return re.findall(r"<unk>|\w+|[^\w\s]", text)
+
+
 def upside_down(counts):
     return sorted(counts, key=lambda p: (counts[p], p), reverse=True)
 
@@ -157,7 +162,16 @@ def vocabulary_odd(s: Session):
         checked="an odd text and min_count",
         look="An empty text has a vocabulary of one entry. A text that "
         "spells <unk> contains three pieces: `<`, `unk`, `>`.",
-        mistakes=CUT_MISTAKES + ORDER_MISTAKES + UNKNOWN_MISTAKES,
+        mistakes=[
+            *CUT_MISTAKES,
+            *ORDER_MISTAKES,
+            *UNKNOWN_MISTAKES,
+            Mistake(
+                vocab_with(pieces=pieces_with_unknown),
+                "The text spelled out <unk>, and you took it for the unknown "
+                "token. A text must never be able to write a token of yours.",
+            ),
+        ],
     )
 
 

@@ -927,3 +927,33 @@ def decode_words(token_ids, vocab):
 
 def lookalike(text):
     return " ".join(text) + " "
+
+
+# %% wrong: a_text_that_spells_unk
+# why: lets a text write the unknown token
+# says: The text spelled out <unk>
+import re
+from collections import Counter
+
+PIECE = re.compile(r"\w+|[^\w\s]")
+
+
+def build_vocab(text, min_count):
+    counts = Counter(re.findall(r"<unk>|\w+|[^\w\s]", text))
+    kept = [p for p, n in counts.items() if n >= min_count]
+    kept.sort(key=lambda p: (-counts[p], p))
+    return {p: i for i, p in enumerate(["<unk>", *kept])}
+
+
+def encode_words(text, vocab):
+    return [vocab.get(p, vocab["<unk>"]) for p in PIECE.findall(text)]
+
+
+def decode_words(token_ids, vocab):
+    pieces = {i: p for p, i in vocab.items()}
+    text = " ".join(pieces[i] for i in token_ids)
+    return re.sub(r" ([.,;:!?])", r"\1", text)
+
+
+def lookalike(text):
+    return text + " "
