@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from conftest import snap
+from tools.nbval_tolerance import snap
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,14 +46,15 @@ def run_nbval(folder: Path, source: str, stored: str | None) -> int:
     nb = nbformat.v4.new_notebook(cells=[cell])
     path = folder / "chapter.ipynb"
     nbformat.write(nb, path)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        + ["--nbval", "--nbval-current-env", "-c", ROOT / "pyproject.toml"]
-        + ["--rootdir", ROOT, "--confcutdir", ROOT, "-p", "conftest", path],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += [
+        "--nbval",
+        "--nbval-current-env",
+        "-c",
+        ROOT / "pyproject.toml",
+    ]
+    command += ["--rootdir", ROOT, "-p", "tools.nbval_tolerance", path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     return done.returncode
 
 
