@@ -12,9 +12,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tools.notebooks import all_notebooks, canonical
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-from notebooks import all_notebooks, canonical  # noqa: E402
 
 NOTEBOOKS = all_notebooks()
 CHAPTERS = [p for p in NOTEBOOKS if re.match(r"\d\d-", p.name)]
@@ -236,7 +236,8 @@ def words_between_actions(path) -> list[int]:
     gaps, words = [], 0
     for cell in read(path).cells:
         if cell.cell_type == "code":
-            if "hide-input" not in cell.metadata.get("tags", []):
+            tags = cell.metadata.get("tags", [])
+            if not {"hide-input", "remove-input"} & set(tags):
                 gaps, words = gaps + [words], 0
             continue
         parts = re.split(
