@@ -13,6 +13,8 @@ import textwrap
 import unicodedata
 import zlib
 from html import escape
+from itertools import pairwise
+from math import ceil
 
 COLORS = {  # name: (light, dark), the same as in the drawn figures
     "fg": ("#1b1f24", "#e6edf3"),
@@ -28,7 +30,7 @@ COLORS = {  # name: (light, dark), the same as in the drawn figures
 }
 CYCLE = ("blue", "orange", "green", "line")
 MIN_TEXT = 12  # px, as rendered
-COLUMN, PHONE = 672, 330  # px: the book's column; a phone's, less margins
+COLUMN, PHONE = 672, 320  # px: the book's column; a phone's, less margins
 
 VISIBLE = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
 
@@ -46,11 +48,11 @@ overflow-wrap:anywhere;white-space:pre-wrap}
 .tokens span:nth-child(4n){background:var(--t3)}
 """
 PLOT_CSS = """
-.plot{margin:1em 0;color:var(--fg)}
-.plot div{overflow-x:auto}
-.plot div:focus-visible{outline:2px solid var(--blue)}
+.plot{container:plot/inline-size;width:100%;margin:1em 0 0;
+padding:0!important;color:var(--fg)}
+.plot div{overflow-x:auto;overflow-y:hidden}
 .plot svg{display:block;width:100%;height:auto;margin:0 auto}
-.plot figcaption{font-size:14px;color:var(--mut);margin:.3em .6em}
+.plot figcaption{font-size:14px;color:var(--mut);margin:.3em .6em 0}
 """
 
 
@@ -208,18 +210,18 @@ def show_plot(fig, alt, caption=""):
     """Display a matplotlib figure as SVG that follows the theme, and close it.
 
     Black becomes the text's colour and the colours of `plot_style` their
-    darker or lighter twins; a logarithmic axis gets plain numbers. A narrow
-    page scrolls the plot sideways as soon as its smallest text would be
-    under 12 px.
+    darker or lighter twins; a logarithmic axis gets plain numbers. Where the
+    page is so narrow that the smallest text would be under 12 px, a second
+    drawing of the same figure takes over, laid out for a phone: legends
+    below, as many ticks as there is room for.
 
     alt: what the plot shows, for those who cannot see it; its first sentence
         is also the title
     caption: what the plot teaches
 
-    Raises ValueError when `alt` says too little or a text is too small even
-    in the book's full column.
+    Raises ValueError when `alt` says too little, a text is too small even
+    in the book's full column, or a text does not fit on a phone.
     """
-    import matplotlib
     import matplotlib.pyplot as plt
     from matplotlib.ticker import NullFormatter
 
@@ -228,13 +230,151 @@ def show_plot(fig, alt, caption=""):
             f"alt has {len(alt)} characters, at least 20 are needed: say "
             "what the plot shows and what is seen in it"
         )
-    written = io.StringIO()
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "scratchlm"}
     for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
         if axis.get_scale() == "log" and axis.isDefault_majfmt:
             # 1,024 instead of 2 with a small 10, which few could read
             axis.set_major_formatter("{x:,.12g}")
             axis.set_minor_formatter(NullFormatter())
+    try:
+        drawing, wide, least = _inline_svg(fig, alt)
+        rules = ""
+        if least > PHONE:
+            _lay_out_for_phone(fig, fig.get_figwidth() * PHONE / least)
+            second, narrow, _ = _inline_svg(fig, alt)
+            drawing += second.replace('style="', 'style="display:none;', 1)
+            rules = (
+                f"@container plot (max-width:{least - 0.02:g}px)"
+                f"{{#{wide}{{display:none}}#{narrow}{{display:block!important;"
+                f"max-width:{1.3 * PHONE:g}px}}}}"
+            )
+    finally:
+        plt.close(fig)
+    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    _display(
+        _themed(PLOT_CSS + rules, "plot")
+        + f'<figure class="plot"><div>{drawing}</div>{below}</figure>',
+        f"Plot: {alt}",
+    )
+
+
+def _lay_out_for_phone(fig, width):
+    """Narrow `fig` to `width` inches; its text keeps its size.
+
+    Legends move below the axes, long titles break, numbers that would touch
+    on an x-axis are thinned out. Raises ValueError for what does not fit.
+    """
+    height = fig.get_figheight()
+    fig.set_layout_engine("constrained")
+    old = [ax.get_legend() for ax in fig.axes] + fig.legends
+    for legend in (legend for legend in old if legend is not None):
+        below = fig.legend(
+            legend.legend_handles,
+            [text.get_text() for text in legend.get_texts()],
+            loc="outside lower left",
+            title=legend.get_title().get_text() or None,
+            prop=legend.prop,
+            frameon=False,
+        )
+        legend.remove()
+        height += below.get_window_extent().height / fig.dpi
+    fig.set_size_inches(width, height)
+    fig.draw_without_rendering()  # texts are measured as last drawn
+    for ax in fig.axes:
+        grid, box = ax.get_gridspec(), ax.get_window_extent()
+        rows, columns = grid.get_geometry() if grid else (1, 1)
+        across = _room(box.x0, box.x1, fig.bbox.width, columns)
+        _break_lines(ax.title, across)
+        _break_lines(ax.xaxis.label, across)
+        up = _room(box.y0, box.y1, fig.bbox.height, rows)
+        _break_lines(ax.yaxis.label, up)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        _thin_out(ax.xaxis)
+    fig.draw_without_rendering()
+    for text in _texts(fig):
+        box = text.get_window_extent()
+        room = fig.bbox.padded(1)
+        if not room.containsx(box.x0) or not room.containsx(box.x1):
+            raise ValueError(
+                f"{text.get_text()!r} is {box.width / fig.dpi * 72:.0f} pt "
+                f"wide and leaves the plot on a phone, {width * 72:.0f} pt "
+                "wide; use shorter words"
+            )
+
+
+def _room(start, end, total, panels):
+    """How long a text in the middle of an axis may be, in pixels."""
+    middle = (start + end) / 2
+    alone = 2 * min(middle, total - middle)
+    return end - start if panels > 1 else alone
+
+
+def _break_lines(text, room):
+    """Break a title or label into lines that fit in `room` pixels."""
+    words = text.get_text()
+    for columns in range(len(words), 11, -1):
+        box = text.get_window_extent()
+        if (box.height if text.get_rotation() else box.width) <= room:
+            return
+        text.set_text(textwrap.fill(words, columns))
+
+
+def _thin_out(axis):
+    """Leave out every second number of an axis until no two touch.
+
+    Raises ValueError for names that touch: none of them may be left out.
+    """
+    from matplotlib.ticker import FixedFormatter
+
+    ticks = _seen_ticks(axis)
+    named = axis.have_units() or isinstance(
+        axis.get_major_formatter(), FixedFormatter
+    )
+    while any(
+        one.label1.get_window_extent().x1 + 3
+        > other.label1.get_window_extent().x0
+        for one, other in pairwise(ticks)
+    ):
+        if named:
+            names = ", ".join(tick.label1.get_text() for tick in ticks)
+            raise ValueError(
+                f"the names {names} touch on a phone; use shorter names or "
+                "horizontal bars"
+            )
+        ticks = ticks[::2]
+        axis.set_ticks([tick.get_loc() for tick in ticks])
+        ticks = _seen_ticks(axis)
+
+
+def _seen_ticks(axis):
+    """The labelled ticks of an axis; matplotlib keeps some outside it too."""
+    axis.get_ticklabels()  # brings the ticks up to date
+    low, high = sorted(axis.get_view_interval())
+    return [
+        tick
+        for tick in axis.get_major_ticks()
+        if low <= tick.get_loc() <= high and tick.label1.get_text()
+    ]
+
+
+def _texts(fig):
+    """The texts of a figure that are seen."""
+    from matplotlib.axis import Tick
+    from matplotlib.text import Text
+
+    axes = [axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)]
+    ticks = [t.label1 for axis in axes for t in _seen_ticks(axis)]
+    in_ticks = {t for tick in fig.findobj(Tick) for t in tick.findobj(Text)}
+    others = [text for text in fig.findobj(Text) if text not in in_ticks]
+    return [t for t in ticks + others if t.get_visible() and t.get_text()]
+
+
+def _inline_svg(fig, alt):
+    """A figure as SVG for a page: (svg, its id, its least width in px)."""
+    import matplotlib
+
+    written = io.StringIO()
+    settings = {"svg.fonttype": "none", "svg.hashsalt": "scratchlm"}
     with matplotlib.rc_context(settings):
         fig.savefig(
             written,
@@ -242,24 +382,9 @@ def show_plot(fig, alt, caption=""):
             transparent=True,
             metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")),
         )
-    plt.close(fig)
-    title = alt.split(". ")[0]
-    svg, least = _inline_svg(written.getvalue(), title, alt)
-    scrolls = ""
-    if least > PHONE:  # keys must reach what scrolls
-        label = escape(f"Plot: {title}")
-        scrolls = f' tabindex="0" role="region" aria-label="{label}"'
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    _display(
-        _themed(PLOT_CSS, "plot")
-        + f'<figure class="plot"><div{scrolls}>{svg}</div>{below}</figure>',
-        f"Plot: {alt}",
-    )
-
-
-def _inline_svg(written, title, alt):
-    """matplotlib's SVG file as SVG for a page: (svg, least width in px)."""
-    root, body = re.search(r"(<svg .*?>)(.*)</svg>", written, re.S).groups()
+    root, body = re.search(
+        r"(<svg .*?>)(.*)</svg>", written.getvalue(), re.S
+    ).groups()
     width, height = map(
         float, re.search(r'viewBox="0 0 (\S+) (\S+)"', root).groups()
     )
@@ -270,7 +395,7 @@ def _inline_svg(written, title, alt):
         map(float, re.findall(r"font(?:-size)?:[^;\"]*?([\d.]+)px", body)),
         default=MIN_TEXT,
     )
-    least = -(-MIN_TEXT * width // smallest)
+    least = ceil(MIN_TEXT * width / smallest - 0.01)
     if least > COLUMN:
         raise ValueError(
             f"text of {smallest:g} pt in a plot {width:g} pt wide is under "
@@ -293,14 +418,14 @@ def _inline_svg(written, title, alt):
     body = re.sub(r"<[^>]+>", _round_numbers, body)
     body = re.sub(r">\s+<", "><", body).strip()
     head = (
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" '
+        f'<svg id="{plot}" viewBox="0 0 {width:g} {height:g}" role="img" '
         f'aria-labelledby="{plot}-title" aria-describedby="{plot}-desc" '
         f'style="min-width:{least:g}px" fill="currentColor" '
         'stroke-linejoin="round" stroke-linecap="butt">'
-        f'<title id="{plot}-title">{escape(title)}</title>'
+        f'<title id="{plot}-title">{escape(alt.split(". ")[0])}</title>'
         f'<desc id="{plot}-desc">{escape(alt)}</desc>'
     )
-    return f"{head}{body}</svg>", least
+    return f"{head}{body}</svg>", plot, least
 
 
 def _round_numbers(tag):

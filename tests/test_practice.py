@@ -74,3 +74,32 @@ def test_a_wrong_answer_hears_what_to_look_at(chapter):
         signature = re.search(r"^def .*:$", stub, re.M)[0]
         said = report(names, f"{signature}\n    return 'wrong'", check)
         assert "gave 'wrong', expected" in said, cell_id
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("no_such_name", "NameError, name 'no_such_name' is not defined"),
+        ("return None", "gave None: is there a return?"),
+    ],
+)
+def test_an_answer_that_breaks_is_told_so_in_one_line(chapter, body, says):
+    path, names = chapter
+    for cell_id, stub, check in exercises(path):
+        signature = re.search(r"^def .*:$", stub, re.M)[0]
+        said = report(names, f"{signature}\n    {body}", check)
+        assert says in said, cell_id
+        assert said.count("\n") == 1
+
+
+def test_tokens_that_agree_again_do_not_count(chapter):
+    path, names = chapter
+    if path.stem != "01-tokenization":
+        pytest.skip("an exercise of chapter 1")
+    (check,) = (c for cell, _, c in exercises(path) if cell == "p6-cell")
+    answer = """
+def n_stable(text, more):
+    a, b = gpt2.encode(text), gpt2.encode(text + more)
+    return sum(x == y for x, y in zip(a, b))
+"""
+    assert "gave 1, expected 0" in report(names, answer, check)

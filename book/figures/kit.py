@@ -53,8 +53,8 @@ def _variables(theme):
 # Printing is always light: the dark rules are for screens only. The rule for
 # .text_html removes the pale frame that the book's theme puts around outputs.
 CSS = f"""
-.drawn{{{_variables(0)};container:drawn/inline-size;width:100%;margin:1em 0;
-background:var(--bg);color:var(--fg);border-radius:6px}}
+.drawn{{{_variables(0)};container:drawn/inline-size;width:100%;margin:1em 0 0;
+padding:0!important;background:var(--bg);color:var(--fg);border-radius:6px}}
 @media screen{{{_DARK_HOSTS} .drawn{{{_variables(1)}}}}}
 @media screen and (prefers-color-scheme:dark){{
 {_NOT_LIGHT} .drawn{{{_variables(1)}}}}}
@@ -68,7 +68,7 @@ font:14px Inter,system-ui,sans-serif}}
 .drawn .bold{{font-weight:600}}
 .drawn .middle{{text-anchor:middle}}.drawn .end{{text-anchor:end}}
 .drawn details,.drawn figcaption{{font-size:14px;color:var(--mut);
-margin:.3em .6em}}
+margin:.3em .6em 0}}
 .drawn summary{{min-height:24px;cursor:pointer}}
 """
 
@@ -244,8 +244,11 @@ class Canvas:
             self.text(*place, under, 12, "mut", "middle", True)
         return box
 
-    def chips(self, x, y, labels, under=None, gap=4, first=0, **options):
-        """A row of chips in the cycle of chip colours; their boxes."""
+    def chips(
+        self, x, y, labels, under=None, gap=4, first=0, fill=None, **options
+    ):
+        """A row of chips in one colour or, without `fill`, in the cycle of
+        chip colours; their boxes."""
         boxes = []
         for i, label in enumerate(labels):
             below = under[i] if under is not None else None
@@ -255,9 +258,8 @@ class Canvas:
                 size = {"w": max(needs[0], needs[1] + 11)}
             else:
                 size = {}
-            box = self.chip(
-                x, y, label, first + i, under=below, **size, **options
-            )
+            color = first + i if fill is None else fill
+            box = self.chip(x, y, label, color, under=below, **size, **options)
             boxes.append(box)
             x = box.right + gap
         return boxes

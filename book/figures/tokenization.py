@@ -28,7 +28,8 @@ TOY_MERGES = 5
 # The word of rank_vs_longest(): GPT-2 cuts it where no reader would.
 RANK_WORD = "seaside"
 
-HIT = {"fill": 1, "width": 1.8}  # the chip that the eye should find
+HIT = {"fill": 1, "width": 1.8}  # orange: just chosen or merged
+SPECIAL = {"fill": "card", "width": 2, "outline": "green"}
 
 
 @cache
@@ -155,8 +156,8 @@ def _map(panel, wide, step, text, special):
     name(y, 5)
     cut = end if wide else end - 48
     panel.chip(left, y, shown(text), "card", w=cut - left, h=28)
-    apart = {"h": 28, "size": 12, "width": 2, "outline": "fg"}
-    panel.chip(cut + 6, y, special, 3, w=last - cut - 6, **apart)
+    apart = {"h": 28, "size": 12, **SPECIAL}
+    panel.chip(cut + 6, y, special, w=last - cut - 6, **apart)
     special_bottom = y + 28
     y += row
     branches = (seam - 30, seam + 66)  # right of the headings, when narrow
@@ -202,7 +203,7 @@ def _map(panel, wide, step, text, special):
         name(y, "Token ids")
     strip(y, sizes, ids, fill="bg", size=12)
     panel.arrow((aside, special_bottom), (aside, y))
-    panel.chip(aside - 28, y, control, 3, w=56, **apart)
+    panel.chip(aside - 28, y, control, w=56, **apart)
 
     y += 44
     _map_disc(panel, step, 7, 11, y + (6 if wide else 14))
@@ -263,13 +264,14 @@ def text_levels():
         x0 = left
         for i, character in enumerate(characters):
             w = cell * n_bytes(character)
-            box = panel.rect(x0 + 1, y, w - 2, 44, f"t{i}", "line", 5)
+            fill = ("card", "t0")[i % 2]
+            box = panel.rect(x0 + 1, y, w - 2, 44, fill, "line", 5)
             panel.mid(box.cx, y + 29, character, 20)
             x1 = x0
             for code in character:
                 w = cell * n_bytes(code)
                 place = x1 + 1, y + step, w - 2, 44
-                box = panel.rect(*place, f"t{i}", "line", 5)
+                box = panel.rect(*place, fill, "line", 5)
                 combining = text_width(code) == 0
                 sign = "\u25cc" * combining + code
                 panel.mid(box.cx, y + step + 18, sign, 15)
@@ -279,7 +281,8 @@ def text_levels():
                 panel.mid(box.cx, y + step + 36, number, 12, mono=True)
                 for byte in code.encode():
                     chip = {"w": cell - 2, "h": 44, "size": 12}
-                    panel.chip(x1 + 1, y + 2 * step, f"{byte:02X}", i, **chip)
+                    at = x1 + 1, y + 2 * step
+                    panel.chip(*at, f"{byte:02X}", fill, **chip)
                     x1 += cell
             x0 = x1
         low = y + 2 * step + 46
@@ -460,7 +463,7 @@ def training_round(rank=0):
         "counts. Middle, every pair of neighbours with its count: "
         + ", ".join(f"{names[p]} {names[q]} {counts[p, q]}" for p, q in order)
         + f". {how}. Right, the words after the pair has become token "
-        f"{new_id}; the row of tokens is shorter.",
+        f"{new_id}; the list of tokens is shorter.",
         narrow=(NARROW, None),
     )
     table = 52 + 24 * len(order)
@@ -481,7 +484,7 @@ def training_round(rank=0):
         first = centre.chip(0, y, names[p], fill, h=20, size=13)
         centre.chip(first.right + 2, y, names[q], fill, h=20, size=13)
         length = 10 * counts[p, q]
-        bar = "blue" if wins else "line"
+        bar = "orange" if wins else "line"
         end = centre.rect(88, y + 3, length, 14, bar, r=1).right
         box = centre.text(end + 7, y + 15, counts[p, q], bold=wins)
         if (p, q) in tied:
@@ -742,7 +745,7 @@ def _tokens(panel, tokenizer, ids, y, cell, pair=None):
             token = tokenizer.token_bytes[token_id]
             style = HIT if hit else {"fill": "bg"}
             if pair is None:
-                style = {"fill": i, "width": 2, "under": token_id}
+                style = {"fill": "card", "width": 2, "under": token_id}
             w = cell * len(token)
             panel.chip(x + 1, y, shown(token), w=w - 2, **style)
             x += w
@@ -790,8 +793,8 @@ def pre_split_boundaries():
         rows = [words] if wide else [words[:6], words[6:]]
         boxes, y = [], 34
         for row in rows:
-            labels, style = map(shown, row), {"size": 15, "h": 30}
-            made = panel.chips(0, y, labels, gap=9, first=len(boxes), **style)
+            style = {"size": 15, "h": 30, "fill": "card"}
+            made = panel.chips(0, y, map(shown, row), gap=9, **style)
             for box in made[:-1] if row is rows[-1] else made:
                 x = box.right + 4.5
                 panel.line((x, y - 6), (x, y + 36), dash=True, width=1.3)
@@ -809,7 +812,7 @@ def pre_split_boundaries():
         for i, (part, meaning) in enumerate(PARTS):
             mine = [shown(w) for w in words if _part_of(w) == i]
             panel.text(0, y, part, 13, mono=True)
-            style = {"h": 24, "size": 13, "first": i}
+            style = {"h": 24, "size": 13, "fill": "card"}
             if wide:
                 panel.note(206, y, meaning)
                 panel.chips(404, y - 17, mine, **style)
@@ -902,7 +905,7 @@ def _outcome(panel, x, y, result, refusal, special, control):
         widths = text_width(name, 13, True), text_width(token_id, 12, True)
         style = {"fill": "bg", "size": 13, "under": token_id}
         if token_id == control:
-            style |= {"fill": 3, "width": 2, "outline": "fg"}
+            style |= SPECIAL
         x = panel.chip(x, y, name, w=max(widths) + 9, **style).right + 3
 
 
@@ -953,7 +956,7 @@ def wordpiece_scores():
                 said = f"= {counts[pair]} / ({parts})"
                 panel.note(box.right + 10, 66.5 + 32 * i, said)
             leads = pair in (first, second)
-            ink = {"color": "blue", "width": 2.6, "head": True}
+            ink = {"color": "orange", "width": 2.6, "head": True}
             ink = (
                 ink if leads else {"color": "line", "width": 1, "head": False}
             )
@@ -973,6 +976,7 @@ def _ranked(panel, x, i, pair, names, value):
 # --- 12 ---------------------------------------------------------------------
 
 LONGEST_PIECE = 6
+UNIGRAM_NOVEL, UNIGRAM_LENGTH = "Pride and Prejudice", 200_000
 
 
 def best_cut(word, logp):
@@ -1000,9 +1004,10 @@ def unigram_logp(rounds=3, least=30):
     """{piece: log-probability}: a Unigram model of one novel, by hard EM.
 
     Start from every substring of up to six letters that occurs often, then
-    cut all words by the present probabilities and count the pieces.
+    cut all words by the present probabilities and count the pieces. The
+    values are rounded as they are drawn, so that the drawn numbers add up.
     """
-    novel = pre_split(load_austen("Pride and Prejudice")[:200_000].lower())
+    novel = pre_split(load_austen(UNIGRAM_NOVEL)[:UNIGRAM_LENGTH].lower())
     words = Counter(w.strip() for w in novel)
     words = {w: n for w, n in words.items() if w.isascii() and w.isalpha()}
     counts, letters = Counter(), Counter(set("".join(words)))
@@ -1018,7 +1023,7 @@ def unigram_logp(rounds=3, least=30):
         for word, n in words.items():
             for start, end in spans(best_cut(word, logp)):
                 counts[word[start:end]] += n
-    return logp
+    return {piece: round(value, 2) for piece, value in logp.items()}
 
 
 def unigram_lattice(word="income"):
@@ -1043,9 +1048,10 @@ def unigram_lattice(word="income"):
         None,
         f"All pieces of {word} with their log-probabilities, and the best cut",
         f"The pieces that can spell {word}, each above the letters it covers "
-        "and with its log-probability in a Unigram model of one novel; "
-        f"{ways[-1]} cuts are possible. The most probable is {spelt[0]} "
-        f"with {sums[0]}. Taking the longest piece first gives "
+        "and with its log-probability (natural logarithm) in a Unigram model "
+        f"trained on the first {UNIGRAM_LENGTH:,} characters of "
+        f"{UNIGRAM_NOVEL}; {ways[-1]} cuts are possible. The most probable "
+        f"is {spelt[0]} with {sums[0]}. Taking the longest piece first gives "
         f"{spelt[1]} with {sums[1]}. Viterbi keeps, below each "
         "letter, the best sum of the prefix that ends there.",
         narrow=(NARROW, None),
@@ -1053,9 +1059,11 @@ def unigram_lattice(word="income"):
     for panel, wide in two_layouts(figure):
         left, cell = (120, 90) if wide else (1, 328 / n)
         low = 34 + 46 * len(rows)
+        y, drop = low + 20, 0 if wide else 20  # sums in two rows, for room
         for i in range(n + 1):
-            x = left + i * cell
-            panel.line((x, 30), (x, low + 2), width=1, dash=True)
+            x, end = left + i * cell, low + 2
+            end += (22 if i % 2 else 42) if drop and i else 0
+            panel.line((x, 30), (x, end), width=1, dash=True)
         for i, letter in enumerate(word):
             panel.mid(left + (i + 0.5) * cell, 20, letter, 20, mono=True)
         for k, row in enumerate(rows):
@@ -1063,28 +1071,29 @@ def unigram_lattice(word="income"):
                 x, w = left + i * cell + 3, (j - i) * cell - 6
                 chosen = (i, j) in cut
                 look = ("t1", "fg", 5, 2.4) if chosen else ("card", "line", 5)
-                y = 32 + 46 * k
-                panel.rect(x, y, w, 38, *look)
+                top = 32 + 46 * k
+                panel.rect(x, top, w, 38, *look)
                 ink = {"mono": True, "bold": chosen}
-                panel.mid(x + w / 2, y + 16, word[i:j], **ink)
+                panel.mid(x + w / 2, top + 16, word[i:j], **ink)
                 value = f"{logp[word[i:j]]:.2f}".replace("-", "−")
-                panel.mid(x + w / 2, y + 32, value, 12.5)
-        y = low + 20
+                panel.mid(x + w / 2, top + 32, value, 12.5)
         if wide:
             panel.note(0, 56, "pieces, with\nlog-probability")
             panel.note(0, y, "best sum so far", color="fg")
-        else:
-            panel.note(1, y, "best sum up to each letter", color="fg")
-            y += 22
         for j in ends:
             value = f"{best[j][0]:.2f}".replace("-", "−")
             kept = {"anchor": "end", "bold": any(j == e for _, e in cut)}
-            panel.text(left + j * cell - 3, y, value, 13, **kept)
+            low = y + drop * (j % 2 == 0)
+            panel.text(left + j * cell - 4, low, value, 13, **kept)
+        if not wide:
+            y += 48
+            panel.note(1, y, "best sum up to each letter", color="fg")
         y += 34
         verdict = f"best of {ways[-1]} cuts: {spelt[0]}  {sums[0]}"
         box = panel.text(left, y, verdict, bold=True)
         x, y = (box.right + 30, y) if wide else (left, y + 22)
         panel.note(x, y, f"longest first: {spelt[1]}  {sums[1]}")
+        panel.note(left, y + 24, f"Unigram model trained on {UNIGRAM_NOVEL}")
     return figure.check()
 
 
@@ -1127,47 +1136,44 @@ def vocabulary_ledger():
         narrow=(NARROW, None),
     )
     for panel, wide in two_layouts(figure):
-        width, wing = (668, 250) if wide else (328, 156)
-        scale = width / size
+        width = 668 if wide else 328
+        seam = 1 + n_bytes_ * width / size
         panel.text(1, 16, f"{size:,} ids, drawn to scale", bold=True)
         panel.rect(1, 30, width, 32, "t0", "line", 0)
-        panel.rect(1, 30, n_bytes_ * scale, 32, "fg", None, 0)
+        panel.rect(1, 30, seam - 1, 32, "fg", None, 0)
         panel.rect(width - 0.5, 30, 1.5, 32, "fg", None, 0)
         panel.mid(1 + width / 2, 51, f"{n_merges:,} merges")
-        seam = 1 + n_bytes_ * scale
-        for ends in ((1, 1), (seam, 1 + wing)):
-            panel.line((ends[0], 62), (ends[1], 106), width=1, dash=True)
-        for ends in ((width, width + 1 - wing), (width + 1, width + 1)):
-            panel.line((ends[0], 62), (ends[1], 106), width=1, dash=True)
-        n, m = n_bytes_, last
-        views = (
-            (1, ((0, 1), ("…", 1), (n - 1, 1), (n, 0), (n + 1, 0))),
-            (width + 1 - wing, ((m - 2, 0), (m - 1, 0), (m, 3))),
-        )
-        for x, cells in views:
-            w = wing / len(cells)
-            for i, (token_id, fill) in enumerate(cells):
-                style = {"w": w - 1.4, "h": 28, "size": 12}
-                if token_id == last:
-                    style |= {"width": 2, "outline": "fg"}
-                panel.chip(x + i * w + 0.7, 106, token_id, fill, **style)
-        w, v = wing / 5, wing / 3
-        y, x = 138, width + 1 - wing
-        panel.bracket(2, 3 * w, y)
-        panel.note(2, y + 24, f"{n_bytes_} bytes")
-        panel.bracket(3 * w + 4, 5 * w, y)
-        said = f"first merges:\n{'  '.join(young)}"
-        panel.note(3 * w + 4 if wide else 2 * w + 18, y + 24, said)
-        panel.bracket(x + 2, x + 2 * v - 2, y)
-        if wide:
-            said = "last merges:\n" + "  ".join(old)
-            panel.note(x + 2, y + 24, said)
-            panel.note(width, y + 24, "special:\n" + special, "end")
-        else:
-            panel.note(x + 2, y + 24, "last merges")
-            panel.note(width, y + 41, special, "end")
-        panel.bracket(x + 2 * v + 3, width, y)
+        n, m, y = n_bytes_, last, 138
+        cell = 50 if wide else 29
+        _enlarged(panel, 1, cell, (0, "…", n - 1, n, n + 1), (n, m), (1, seam))
+        panel.bracket(2, 3 * cell - 1, y)
+        panel.note(2, y + 24, f"{n} bytes")
+        panel.bracket(3 * cell + 3, 5 * cell, y)
+        said = f"first {'merges' if wide else 'two'}:\n{'  '.join(young)}"
+        panel.note(3 * cell + 3, y + 24, said)
+        cell = 83 if wide else 58
+        x = width + 1 - 3 * cell
+        ends = width, width + 1
+        _enlarged(panel, x, cell, (m - 2, m - 1, m), (n, m), ends)
+        panel.bracket(x + 1, x + 2 * cell - 2, y)
+        said = f"last {'merges' if wide else 'two'}:\n"
+        panel.note(x + 1, y + 24, said + ("  " if wide else "\n").join(old))
+        panel.bracket(x + 2 * cell + 2, width, y)
+        panel.note(width, y + 24, "special:\n" + special, "end")
     return figure.check()
+
+
+def _enlarged(panel, x, cell, ids, merged, ends):
+    """Ids as chips from x on, enlarged from between the `ends` of the bar."""
+    for i, token_id in enumerate(ids):
+        style = {"w": cell - 1.4, "h": 28, "size": 12, "fill": "card"}
+        if token_id == merged[1]:
+            style |= SPECIAL
+        elif token_id in range(*merged):
+            style["fill"] = "t0"
+        panel.chip(x + i * cell + 0.7, 106, token_id, **style)
+    for end, low in zip(ends, (x, x + cell * len(ids)), strict=True):
+        panel.line((end, 62), (low, 106), width=1, dash=True)
 
 
 # --- 14 ---------------------------------------------------------------------
@@ -1246,13 +1252,12 @@ def streaming_utf8(text="ok 😀!"):
         narrow=(NARROW, None),
     )
     for panel, wide in two_layouts(figure):
-        columns = (0, 232, 378, 536) if wide else (0, 0, 106, 232)
-        heads = "arrives", "decoded alone", "held back", "on the screen"
-        if wide:
-            heads = "token arrives, its bytes", *heads[1:]
-        for x, head in list(zip(columns, heads, strict=True))[not wide :]:
-            panel.text(x, 18, head, 14 if wide else 12.5, bold=True)
-        y = 32
+        columns = (0, 232, 378, 536) if wide else (0, 0, 118, 226)
+        heads = "token arrives, its bytes", "decoded alone", "held back"
+        for i, head in enumerate((*heads, "on the screen")):
+            place = columns[i], 18 if wide or i == 0 else 38
+            panel.text(*place, head, 14 if wide else 12.5, bold=True)
+        y = 32 if wide else 54
         for token_id, data, alone, held, so_far in rows:
             if not wide:
                 panel.line((0, y - 4), (NARROW, y - 4), width=1)
@@ -1271,7 +1276,7 @@ def streaming_utf8(text="ok 😀!"):
                 panel.mid(x, y + 17, shown(held), 12.5, mono=True)
             else:
                 panel.note(columns[2], y + 17, "nothing")
-            panel.chip(columns[3], y, shown(so_far), 3, w=94)
+            panel.chip(columns[3], y, shown(so_far), "card", w=94)
             y += 42 if wide else 38
         y += 12 if wide else 14
         panel.text(0, y, "in the end", 13)

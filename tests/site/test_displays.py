@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 SMALLEST_TEXT = """() => Math.min(
   ...[...document.querySelectorAll('.plot text, .plot tspan')]
-    .filter(e => e.textContent.trim())
+    .filter(e => e.textContent.trim() && e.getClientRects().length)
     .map(e => {
       const svg = e.ownerSVGElement;
       const scale = svg.clientWidth / svg.viewBox.baseVal.width;
@@ -73,6 +73,36 @@ def test_displays_fit_and_are_readable(page, width):
         "[...document.querySelectorAll('[id]')].map(e => e.id)"
     )
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("width", [352, 390, 540, 600, 704, 1280])
+def test_one_drawing_of_a_plot_is_seen_and_never_scrolls(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    for plot in page.locator(".plot").all():
+        seen = [svg.is_visible() for svg in plot.locator("svg").all()]
+        assert seen == ([False, True] if width < 560 else [True, False])
+        assert plot.get_by_role("img").count() == 1
+    assert page.evaluate(
+        "[...document.querySelectorAll('.plot div')]"
+        ".every(e => e.scrollWidth <= e.clientWidth)"
+    )
+
+
+def test_text_stays_inside_a_plot(page):
+    """What is written is on the page, in either drawing."""
+    for width in (352, 704):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(
+            """[...document.querySelectorAll('.plot text')]
+              .filter(e => e.getClientRects().length)
+              .every(e => {
+                const text = e.getBoundingClientRect();
+                const svg = e.ownerSVGElement.getBoundingClientRect();
+                return text.left >= svg.left - 1
+                  && text.right <= svg.right + 1
+                  && text.bottom <= svg.bottom + 1;
+              })"""
+        )
 
 
 def rgb(color):

@@ -130,6 +130,36 @@ def apart(paths, n: int) -> bool:
     return all(a - b > 1e-6 for a, b in itertools.pairwise(scores))
 
 
+def wrong_rules(log_probs):
+    """What four slips maximise instead of the score."""
+
+    def n_pieces(pieces, score):
+        return -len(pieces), score
+
+    def sum_of_probabilities(pieces, score):
+        return (sum(math.exp(log_probs[piece]) for piece in pieces),)
+
+    def mean(pieces, score):
+        return (score / len(pieces),)
+
+    def cost(pieces, score):
+        return (-score,)
+
+    return n_pieces, sum_of_probabilities, mean, cost
+
+
+def winner(paths, worth) -> list[str] | None:
+    """The pieces of the path worth most, None if others are worth as much.
+
+    The same pieces in another order have the same sum, up to rounding.
+    """
+    ranked = sorted(
+        ([round(x, 6) for x in worth(*path)], path[0]) for path in paths
+    )
+    tied = len(ranked) > 1 and ranked[-1][0] == ranked[-2][0]
+    return None if tied else ranked[-1][1]
+
+
 FAR = -1000.0  # no path through an unknown character is ever wanted
 
 
@@ -158,17 +188,16 @@ def the_best(s: Session):
     while True:
         letters = s.rng.sample("abcdefgїщ", 3)
         log_probs = some_pieces(s.rng, letters, 14)
-        chance = {p: math.exp(log) for p, log in log_probs.items()}
         word = some_word(s.rng, letters, 8, 10)
         paths = sorted(all_paths(word, log_probs, FAR), key=rank)
-        wrong = [
-            longest_pieces(word, log_probs),
-            min(paths, key=lambda p: (len(p[0]), -p[1]))[0],
-            max(paths, key=lambda p: sum(chance[x] for x in p[0]))[0],
-            max(paths, key=lambda p: p[1] / len(p[0]))[0],
-            paths[-1][0],
-        ]
-        if apart(paths, 1) and all_differ([paths[0][0], *wrong]):
+        hasty = longest_pieces(word, log_probs)
+        rules = wrong_rules(log_probs)
+        wrong = [hasty, *(winner(paths, rule) for rule in rules)]
+        if (
+            apart(paths, 1)
+            and None not in wrong
+            and all_differ([paths[0][0], *wrong])
+        ):
             break
     compare(
         s,
@@ -197,7 +226,8 @@ def in_order(s: Session):
         if len(paths) > n and apart(paths, n):
             right = [pieces for pieces, _ in paths[:n]]
             hasty = longest_pieces(word, log_probs)
-            if all_differ([right, wrong]) and hasty != right[0]:
+            differ = all_differ([right, wrong, right[:1]])
+            if differ and hasty != right[0]:
                 break
     compare(
         s,
@@ -239,9 +269,11 @@ def ties(s: Session):
         n = s.rng.randint(4, 7)
         paths = sorted(all_paths(word, log_probs, FAR), key=rank)
         right = [pieces for pieces, _ in paths[:n]]
-        order = sorted(paths, key=lambda p: (-p[1], p[0]))
-        wrong = [pieces for pieces, _ in order[:n]]
-        if len(paths) > n and right != wrong and not apart(paths, n):
+        by_list = sorted(paths, key=lambda p: (-p[1], p[0]))
+        by_mean = sorted(paths, key=lambda p: (-p[1] / len(p[0]), p[0]))
+        wrong = [pieces for pieces, _ in by_list[:n]]
+        means = [pieces for pieces, _ in by_mean[:n]]
+        if len(paths) > n and all_differ([right, wrong, means]):
             break
     compare(
         s,

@@ -141,6 +141,41 @@ def hashes(rng) -> dict[str, int]:
     return {word: rng.randint(1, 60) for word in sorted(words)}
 
 
+SCORE_SLIPS = [
+    Mistake(
+        partial(train, score=by_count),
+        "You merge the most frequent pair: that is BPE. WordPiece "
+        "divides by how often the parts occur: "
+        "count(ab) / (count(a) * count(b)).",
+    ),
+    Mistake(
+        partial(train, weighted=False),
+        "Each word counts once here. It occurs word_counts[word] "
+        "times: its pieces and its pairs do too.",
+    ),
+    Mistake(
+        partial(train, score=by_sum),
+        "You divide by the sum of the two counts; it is their product.",
+    ),
+    Mistake(
+        partial(train, score=by_left),
+        "You divide by the left piece's count only. A common right "
+        "piece makes a pair unremarkable just as well: divide by "
+        "both.",
+    ),
+    Mistake(
+        partial(train, split=tuple),
+        "Your pieces carry no ##. Every character but a word's first "
+        "starts as '##' + character, so `a` and `##a` count apart.",
+    ),
+    Mistake(
+        partial(train, recount=False),
+        "The scores are from the first round. A merge changes the "
+        "pieces and so all counts: count again before each merge.",
+    ),
+]
+
+
 ex8 = Exercise(
     "1.8",
     "WordPiece",
@@ -164,40 +199,7 @@ def chosen_by_score(s: Session):
         look="Before each merge take the pair with the largest "
         "count(ab) / (count(a) * count(b)), all counted over the words as "
         "they are cut now.",
-        mistakes=[
-            Mistake(
-                partial(train, score=by_count),
-                "You merge the most frequent pair: that is BPE. WordPiece "
-                "divides by how often the parts occur: "
-                "count(ab) / (count(a) * count(b)).",
-            ),
-            Mistake(
-                partial(train, weighted=False),
-                "Each word counts once here. It occurs word_counts[word] "
-                "times: its pieces and its pairs do too.",
-            ),
-            Mistake(
-                partial(train, score=by_sum),
-                "You divide by the sum of the two counts; it is their "
-                "product.",
-            ),
-            Mistake(
-                partial(train, score=by_left),
-                "You divide by the left piece's count only. A common right "
-                "piece makes a pair unremarkable just as well: divide by "
-                "both.",
-            ),
-            Mistake(
-                partial(train, split=tuple),
-                "Your pieces carry no ##. Every character but a word's first "
-                "starts as '##' + character, so `a` and `##a` count apart.",
-            ),
-            Mistake(
-                partial(train, recount=False),
-                "The scores are from the first round. A merge changes the "
-                "pieces and so all counts: count again before each merge.",
-            ),
-        ],
+        mistakes=SCORE_SLIPS,
     )
 
 
@@ -229,6 +231,7 @@ def rare_left_alone(s: Session):
         look="Only pairs that occur at least min_count times may be merged; "
         "when there are none, the list ends.",
         mistakes=[
+            *SCORE_SLIPS,
             Mistake(
                 ignoring,
                 "You merged pairs that occur fewer than min_count times. "
@@ -286,16 +289,17 @@ def ties_and_doubles(s: Session):
     s.agrees(
         "train_wordpiece",
         train,
-        given=[doubled(s.rng) for _ in range(2)],
+        given=[doubled(s.rng) for _ in range(4)],
         draw=doubled,
         checked="words of two letters, with runs",
         look="Merging goes left to right and uses no piece twice.",
         mistakes=[
+            *SCORE_SLIPS,
             Mistake(
                 partial(train, neighbours=pairs_apart),
                 "In a run of one letter you count every second pair. Every "
                 "two neighbours are a pair here: `##a ##a ##a` has two.",
-            )
+            ),
         ],
     )
     s.agrees(
@@ -465,6 +469,7 @@ def unknown_word(s: Session):
     s.agrees(
         "encode_wordpiece",
         encode,
+        given=[draw(s.rng) for _ in range(4)],
         draw=draw,
         checked="words with strange letters, or none inside a word",
         look="A word for which the search gets stuck gives one [UNK] from "
