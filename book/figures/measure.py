@@ -7,20 +7,13 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
 
+from scratchlm.notebook import COLORS
+
 PALETTE = {  # name: (light, dark)
     "bg": ("#ffffff", "#15191e"),
     "card": ("#f3f5f8", "#1f262e"),
-    "fg": ("#1b1f24", "#e6edf3"),
-    "mut": ("#57606a", "#9aa6b2"),
-    "line": ("#6e7781", "#8b96a2"),
-    "blue": ("#0072b2", "#56b4e9"),
-    "orange": ("#d55e00", "#f0a05a"),
-    "green": ("#009e73", "#3fc79a"),
     "mask": ("#e7eaee", "#2a313a"),
-    "t0": ("#9fcbee", "#0f2d4a"),  # t0 to t3: token chips, in this cycle
-    "t1": ("#ffc58a", "#6b3f0c"),
-    "t2": ("#bfe0f7", "#173c57"),
-    "t3": ("#f7f1a8", "#5a3a12"),
+    **COLORS,
 }
 SOFT = {"bg", "card", "mask", "t0", "t1", "t2", "t3"}  # need an outline
 MIN_TEXT = 12  # px
