@@ -141,7 +141,7 @@ def hashes(rng) -> dict[str, int]:
     return {word: rng.randint(1, 60) for word in sorted(words)}
 
 
-SCORE_SLIPS = [
+TRAINING_SLIPS = [
     Mistake(
         partial(train, score=by_count),
         "You merge the most frequent pair: that is BPE. WordPiece "
@@ -173,6 +173,11 @@ SCORE_SLIPS = [
         "The scores are from the first round. A merge changes the "
         "pieces and so all counts: count again before each merge.",
     ),
+    Mistake(
+        partial(train, neighbours=pairs_apart),
+        "In a run of one letter you count every second pair. Every two "
+        "neighbours are a pair here: `##a ##a ##a` has two.",
+    ),
 ]
 
 
@@ -199,7 +204,7 @@ def chosen_by_score(s: Session):
         look="Before each merge take the pair with the largest "
         "count(ab) / (count(a) * count(b)), all counted over the words as "
         "they are cut now.",
-        mistakes=SCORE_SLIPS,
+        mistakes=TRAINING_SLIPS,
     )
 
 
@@ -231,7 +236,7 @@ def rare_left_alone(s: Session):
         look="Only pairs that occur at least min_count times may be merged; "
         "when there are none, the list ends.",
         mistakes=[
-            *SCORE_SLIPS,
+            *TRAINING_SLIPS,
             Mistake(
                 ignoring,
                 "You merged pairs that occur fewer than min_count times. "
@@ -293,14 +298,7 @@ def ties_and_doubles(s: Session):
         draw=doubled,
         checked="words of two letters, with runs",
         look="Merging goes left to right and uses no piece twice.",
-        mistakes=[
-            *SCORE_SLIPS,
-            Mistake(
-                partial(train, neighbours=pairs_apart),
-                "In a run of one letter you count every second pair. Every "
-                "two neighbours are a pair here: `##a ##a ##a` has two.",
-            ),
-        ],
+        mistakes=TRAINING_SLIPS,
     )
     s.agrees(
         "train_wordpiece",
