@@ -85,7 +85,7 @@ def run_quietly(title: str, *command, remedy: str = "") -> None:
         if "-r requirements.txt (line" in line:
             seen += 1
             text = f"{seen} packages: {line.split()[1].split('/')[-1][:40]}"
-        elif line.startswith("Installing collected packages"):
+        elif seen and line.startswith("Installing collected packages"):
             text = f"all {seen} are here, writing them to disk"
         else:
             continue
