@@ -307,7 +307,12 @@ def contractions(s: Session):
     s.agrees(
         "split_words",
         true_words,
-        given=[("it's we'll",), ("IT'S",), ("'tis",), ("rock 'n' roll",)],
+        given=[
+            ("it's don't I'd I'm we'll I've they're",),
+            ("IT'S",),
+            ("'tis",),
+            ("rock 'n' roll",),
+        ],
         draw=draw_from(LATIN, TAILS, TAILS, odd, blanks=["", "", "", " "]),
         checked="apostrophes",
         look="The first rule: 's 't 'd 'm 'll 've 're in lower case, "
@@ -357,7 +362,13 @@ def groups(s: Session):
     s.agrees(
         "split_words",
         true_words,
-        given=[("1234567", 3), (" 123", 3), (" 12 seas", 1), ("sea", 2)],
+        given=[
+            ("1234567", 3),
+            (" 123", 3),
+            (" 12 seas", 1),
+            ("sea", 2),
+            ("3.14159 1,234,567", 2),
+        ],
         draw=lambda rng: (*text(rng), rng.choice([None, 1, 2, 3, 4, 9])),
         checked="numbers in groups",
         look="Count the groups of each run of digits from its right end; the "

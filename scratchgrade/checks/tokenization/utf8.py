@@ -312,7 +312,13 @@ def chunks_whole(s: Session):
     s.agrees(
         "decode_chunks",
         true_pieces,
-        given=[([],), ([b""],), ([b"", "ї".encode(), b""],)],
+        given=[
+            ([],),
+            ([b""],),
+            ([b"", "ї".encode(), b""],),
+            # a mark of byte order, a line's end, and U+FFFD are characters
+            (["\ufeffa\r\n".encode(), "\ufffdb".encode()],),
+        ],
         draw=draw,
         checked="chunks of whole characters",
         look="As many strings as chunks, in their order; an empty chunk "
@@ -373,7 +379,12 @@ def chunks_stop(s: Session):
     s.agrees(
         "decode_chunks",
         true_pieces,
-        given=[([b"\xd1"],), ([b"\xd1", b"\x97"],)],
+        given=[
+            ([b"\xd1"],),
+            ([b"\xd1", b"\x97"],),
+            ([b"a\xd1", b""],),
+            ([b"\xf0\x9f", b"", b""],),
+        ],
         draw=draw,
         checked="a stream that stops too early",
         look="One U+FFFD at the end of the last string stands for the "

@@ -142,7 +142,7 @@ def vocabulary(s: Session):
     s.agrees(
         "build_vocab",
         true_vocab,
-        given=[("a b a.", 1)],
+        given=[("a b a.", 1), ("It's 3.14: a well-known (or so) sea…", 1)],
         draw=lambda rng: (draw_sentence(rng, 30), rng.randrange(1, 4)),
         checked="the vocabulary of a text",
         look="Cut the text into pieces, count them, sort by (-count, piece), "
@@ -318,10 +318,17 @@ def decoding(s: Session):
         return [rng.choice(ids) for _ in range(12)], vocab
 
     vocab = {"sea": 2, ",": 0, UNKNOWN: 1, "(": 3}
+    marks = [UNKNOWN, "a", *NO_SPACE_BEFORE, *"()[]'\"-…"]
+    all_marks = {piece: number for number, piece in enumerate(marks)}
     s.agrees(
         "decode_words",
         true_text,
-        given=[([], vocab), ([0, 2], vocab), ([2, 0, 1, 3, 2], vocab)],
+        given=[
+            ([], vocab),
+            ([0, 2], vocab),
+            ([2, 0, 1, 3, 2], vocab),
+            (list(range(len(all_marks))), all_marks),
+        ],
         draw=draw,
         checked="the text of a list of ids",
         look="Turn ids back into pieces, join with one space, and leave it "
