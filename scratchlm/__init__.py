@@ -1,8 +1,17 @@
 """scratchlm: the parts of a large language model, built from scratch.
 
-Each module is one stage of the course and imports only earlier stages, so
-that chapter 1 can be read without chapter 2. So far: `tokenizer` (stage 1),
-with `datasets` and `notebook` for the chapters.
+Modules belong to the stages of the course and import only earlier ones, so
+that chapter 1 can be read without chapter 2.
+
+    1  bpe, gpt2_vocabulary, tokenizer; the texts: datasets, stories
+    2  windows, token_files, data, documents, mixing, minhash, deduplicate
+    3  embeddings
+    4  blocked, kv_cache, attention
+    5  model, llama, costs, sampling, generate, beam, speculative
+    6  speed, loss, evaluate, optimizers, checkpoint, trainer, corpus, train,
+       and files: tensor_files, layouts, gpt2_files, gguf, smollm2, weights
+
+`notebook` has what the chapters use to show source, tokens and plots.
 
 Shapes are written with the same letters everywhere, as in `# (B, T, D)`:
 

@@ -6,6 +6,7 @@ Where each file comes from is told in the data ledger, book/data/README.md.
 import gzip
 import hashlib
 import json
+import re
 from importlib import resources
 
 AUSTEN_TITLES = (  # in the order of publication, as in the file
@@ -53,7 +54,7 @@ def load_austen(title=None):
         raise ValueError(
             f"no novel is called {title!r}; choose one of {AUSTEN_TITLES}"
         )
-    path = resources.files("scratchlm.data") / "austen.txt.gz"
+    path = resources.files("scratchlm.shipped") / "austen.txt.gz"
     text = gzip.decompress(read_checked(path, AUSTEN_SHA256)).decode()
     if title is None:
         return text
@@ -67,6 +68,26 @@ def load_passages():
     Written and translated for this course, to compare how many tokens the
     same content takes in different languages.
     """
-    path = resources.files("scratchlm.data") / "fertility.json"
+    path = resources.files("scratchlm.shipped") / "fertility.json"
     passages = json.loads(path.read_text(encoding="utf-8"))["passages"]
     return {language: entry["text"] for language, entry in passages.items()}
+
+
+def load_austen_chapters():
+    """The novels as documents: a list of 269 chapters, headings included.
+
+    Volume headings and title pages stand at the beginning of the chapter
+    that follows them. Errors as in `load_austen`.
+    """
+    heading = re.compile(r"^chapter [ivxl\d]+\.?$", re.M | re.I)
+    chapters = []
+    for title in AUSTEN_TITLES:
+        novel = load_austen(title)
+        starts = [match.start() for match in heading.finditer(novel)]
+        ends = [*starts[1:], len(novel)]
+        starts[0] = 0
+        chapters += [
+            novel[start:end].strip()
+            for start, end in zip(starts, ends, strict=True)
+        ]
+    return chapters

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from scratchlm.data import extract_austen
+from scratchlm.shipped import extract_austen
 
 from scratchlm import datasets
 from scratchlm.datasets import AUSTEN_TITLES, load_austen, load_passages
@@ -62,13 +62,13 @@ def test_another_title_is_refused_with_the_choices():
 
 
 def test_the_file_is_small_enough_to_ship():
-    shipped = resources.files("scratchlm.data") / "austen.txt.gz"
+    shipped = resources.files("scratchlm.shipped") / "austen.txt.gz"
     assert len(shipped.read_bytes()) <= 1_500_000
 
 
 @pytest.mark.parametrize("damage", ["one bit", "cut short", "another text"])
 def test_a_damaged_file_is_refused(monkeypatch, tmp_path, damage):
-    shipped = resources.files("scratchlm.data") / "austen.txt.gz"
+    shipped = resources.files("scratchlm.shipped") / "austen.txt.gz"
     content = bytearray(shipped.read_bytes())
     if damage == "one bit":
         content[1_000] ^= 1
@@ -88,20 +88,22 @@ def test_a_damaged_file_is_refused(monkeypatch, tmp_path, damage):
 def test_the_ledger_names_every_data_file_and_its_hash():
     folder = Path(datasets.__file__).parent.parent / "book" / "data"
     ledger = (folder / "README.md").read_text(encoding="utf-8")
-    files = [p for p in folder.iterdir() if p.suffix not in (".py", ".md")]
-    files = [p for p in files if p.is_file()]
-    assert {p.name for p in files} >= {"austen.txt.gz", "fertility.json"}
+    kept = {".gz", ".json", ".csv", ".safetensors"}
+    files = [p for p in folder.rglob("*") if p.suffix in kept]
+    names = {p.relative_to(folder).as_posix() for p in files}
+    assert names >= {"austen.txt.gz", "checkpoints/stories/model.safetensors"}
     for path in files:
         content = path.read_bytes()
-        if path.suffix == ".json":  # git may have written CRLF
+        if path.suffix in (".json", ".csv"):  # git may have written CRLF
             content = content.replace(b"\r\n", b"\n")
-        row = next(r for r in ledger.splitlines() if f"`{path.name}`" in r)
-        assert datasets.hashlib.sha256(content).hexdigest() in row, path.name
-        assert f"{len(content):,}" in row, path.name
+        name = path.relative_to(folder).as_posix()
+        row = next(r for r in ledger.splitlines() if f"| `{name}`" in r)
+        assert datasets.hashlib.sha256(content).hexdigest() in row, name
+        assert f"{len(content):,}" in row, name
 
 
 def test_passages_are_in_the_scripts_that_they_claim():
-    text = resources.files("scratchlm.data") / "fertility.json"
+    text = resources.files("scratchlm.shipped") / "fertility.json"
     entries = datasets.json.loads(text.read_text("utf-8"))["passages"]
     assert load_passages() == {k: v["text"] for k, v in entries.items()}
     assert {"English", "Ukrainian"} <= entries.keys()
