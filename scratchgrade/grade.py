@@ -5,6 +5,7 @@ assignment, the course key and the student's id. It may run in any process or
 machine that has the same versions installed.
 """
 
+import ast
 import hashlib
 import hmac
 import importlib
@@ -12,11 +13,13 @@ import importlib.metadata
 import importlib.util
 import platform
 import re
+import time
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from scratchgrade import static
 from scratchgrade.checks import kit
 from scratchgrade.checks.kit import (
     BoxFailure,
@@ -40,9 +43,13 @@ from scratchgrade.record import (
     ManualRecord,
     OutputRecord,
     Record,
+    Usage,
 )
-from scratchgrade.sandbox import Box, CellRun, Limits
+from scratchgrade.sandbox import BUBBLEWRAP, Box, CellRun, Limits
 
+# Modules of the grader that decide what a submission earns.
+DECIDING = ("arguments", "counting", "frames", "grade", "intake", "orders")
+DECIDING += ("protocol", "sandbox", "worker")
 CHECK_CALL = re.compile(r'check\("(?P<id>[\d.]+)"(?P<names>(?:, \w+)*)\)')
 # Libraries whose version may change what an answer gives.
 PACKAGES = ("numpy", "regex", "safetensors", "tiktoken", "tokenizers", "torch")
@@ -99,6 +106,19 @@ class Assignment:
         return {c.grade_id: c.points for c in self.cells if c.role == "manual"}
 
     @cached_property
+    def imports(self) -> tuple[str, ...]:
+        """Modules that the cells of the release import.
+
+        The box imports them once for many submissions; an assignment whose
+        release does not import torch does not wait for it.
+        """
+        found = set()
+        for cell in self.cells:
+            if cell.kind == "code":
+                found |= _imported(cell.source)
+        return tuple(sorted(found))
+
+    @cached_property
     def version(self) -> str:
         """A hash of everything of ours that decides a result."""
         kit.STAGES.setdefault(self.stage, (self.name, self.module))
@@ -107,14 +127,27 @@ class Assignment:
         if checks.name == "__init__.py":
             files = sorted(checks.parent.rglob("*.py"))
         here = Path(__file__).parent
-        files += sorted((here / "checks").glob("*.py")) + [
-            here / f"{name}.py"
-            for name in ("grade", "intake", "protocol", "sandbox", "worker")
-        ]
+        files += sorted((here / "checks").glob("*.py"))
+        files += [here / f"{name}.py" for name in DECIDING]
         digest = hashlib.sha256(self.release)
         for file in files:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()[:16]
+
+
+def _imported(source: str) -> set[str]:
+    """The modules that a cell imports, without those of the grader."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with notebook commands
+        return set()
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module)
+    return {n for n in found if n.partition(".")[0] != "scratchgrade"}
 
 
 def _exercise_of(cell: ReleaseCell, checks: dict[str, Exercise]) -> Exercise:
@@ -149,21 +182,28 @@ def _exercise_of(cell: ReleaseCell, checks: dict[str, Exercise]) -> Exercise:
 # --- what decides a result besides the submission --------------------------
 
 
-def environment(limits: Limits) -> dict[str, Any]:
+def environment(limits: Limits, backend: str = BUBBLEWRAP) -> dict[str, Any]:
     """What a result depends on besides submission, checks and key."""
-    packages = {}
-    for name in PACKAGES:
-        try:
-            packages[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            packages[name] = "not installed"
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "packages": packages,
-        "box": "process",
+        "packages": dict(_versions()),
+        "box": backend,
         "limits": asdict(limits),
     }
+
+
+@cache  # reading it takes longer than running a small submission
+def _versions() -> tuple[tuple[str, str], ...]:
+    """The version of each of PACKAGES."""
+    found = []
+    for name in PACKAGES:
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            version = "not installed"
+        found.append((name, version))
+    return tuple(found)
 
 
 def key_name(key: bytes) -> str:
@@ -186,22 +226,26 @@ def grade_one(
     key: bytes,
     student: str,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
+    backend: str = BUBBLEWRAP,
 ) -> Record:
     """Grade one submission; whatever it holds, a record comes back.
 
     Raises:
+        NoBox: if the box cannot be had.
         CourseError: for a mistake in release or checks: nobody is graded
             with broken checks.
     """
+    started = time.monotonic()
     name = hashlib.sha256(submission).hexdigest()
-    record = blank_record(name, assignment, key, student, limits)
+    record = blank_record(name, assignment, key, student, limits, backend)
     try:
         notebook = canonical(assignment.cells, parse_notebook(submission))
     except Refused as refusal:
         return refuse(record, assignment, str(refusal))
-    with Box(limits) as box:
+    with Box(limits, backend, assignment.imports) as box:
         exercises = _run(notebook, assignment, key, student, box)
         runs = [run for _, run in box.cells]
+    usage = Usage(round(time.monotonic() - started, 3), box.peak_bytes)
     return replace(
         record,
         exercises=exercises,
@@ -212,6 +256,8 @@ def grade_one(
         notes=notebook.notes + _notes_on(runs),
         outputs=[_output(run) for run in runs if run.output or run.error],
         steps=notebook.steps,
+        flags=static.flags(notebook.steps, assignment.exercises),
+        usage=usage,
     )
 
 
@@ -221,6 +267,7 @@ def blank_record(
     key: bytes,
     student: str,
     limits: Limits,
+    backend: str = BUBBLEWRAP,
 ) -> Record:
     """A record with its conditions and no result yet."""
     return Record(
@@ -229,7 +276,7 @@ def blank_record(
         submission,
         assignment.version,
         key_name(key),
-        environment(limits),
+        environment(limits, backend),
     )
 
 
@@ -281,20 +328,14 @@ class OneStrike:
     def __init__(self, box: Box):
         self.box, self.failure = box, None
 
-    def call(self, name, args, kwargs):
-        return self._guarded(self.box.call, name, args, kwargs)
-
-    def drive(self, name, args, calls):
-        return self._guarded(self.box.drive, name, args, calls)
-
-    def _guarded(self, method, *args):
+    def perform(self, name, order):
         if self.failure:
             raise BoxFailure(
                 self.failure.verdict,
                 "not run: an earlier check of this exercise ended so",
             )
         try:
-            return method(*args)
+            return self.box.perform(name, order)
         except BoxFailure as failure:
             self.failure = failure
             raise

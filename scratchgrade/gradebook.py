@@ -12,10 +12,16 @@ import sysconfig
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from scratchgrade import late
+from scratchgrade.backup import BUSY_SECONDS, back_up, in_words
 from scratchgrade.checks.kit import Verdict
+from scratchgrade.files import UNFINISHED
 from scratchgrade.grade import Assignment
+from scratchgrade.graded_notebook import graded_notebook, summary
+from scratchgrade.late import ON_TIME, Lateness
 from scratchgrade.record import ExerciseRecord, Record
 from scratchgrade.store import Store, write_atomically
 
@@ -54,6 +60,10 @@ class Score:
     entered: Manual
 
 
+# Of a cell that came into the release after a submission was graded.
+UNGRADED = Score(0, 0, True, Manual())
+
+
 def final_scores(record: Record, manual: ManualScores) -> dict[str, Score]:
     """A record's points together with what a person entered, by cell."""
     found = {}
@@ -76,11 +86,60 @@ def final_scores(record: Record, manual: ManualScores) -> dict[str, Score]:
     return found
 
 
+def automatic_scores(record: Record) -> dict[str, float]:
+    """The checks' points by cell; nothing for what they could not judge."""
+    return {
+        e.cell: e.points
+        for e in record.exercises
+        if e.verdict != Verdict.NOT_GRADABLE
+    }
+
+
+@dataclass
+class Total:
+    """All the points of a submission.
+
+    Attributes:
+        raw: what the work earned, a person's scores included.
+        deduction: what lateness takes off it.
+        waiting: the cells that a person must still look at.
+    """
+
+    raw: float
+    deduction: float
+    max_points: float
+    waiting: list[str]
+
+    @property
+    def final(self) -> float:
+        return self.raw - self.deduction
+
+
+def total_score(
+    record: Record, manual: ManualScores, late_by: Lateness = ON_TIME
+) -> Total:
+    """A record's points together with what a person entered, less lateness."""
+    scores = final_scores(record, manual)
+    raw = sum(s.points for s in scores.values())
+    return Total(
+        raw,
+        late_by.off(raw),
+        record.max_points + record.max_manual,
+        [cell for cell, s in scores.items() if s.waiting],
+    )
+
+
 def database(store: Store) -> Path:
     return store.root / "gradebook.db"
 
 
-def open_gradebook(store: Store):
+@contextlib.contextmanager
+def open_gradebook(store: Store) -> Iterator:
+    """nbgrader's gradebook; made whole, or not at all, if there is none.
+
+    Raises:
+        GradebookError: if it is in use by another program, or damaged.
+    """
     from nbgrader.api import Gradebook  # takes seconds, so only when needed
 
     # For a new database nbgrader calls the program `alembic`, which is beside
@@ -89,7 +148,15 @@ def open_gradebook(store: Store):
     if scripts not in os.environ.get("PATH", "").split(os.pathsep):
         path = os.environ.get("PATH", os.defpath)
         os.environ["PATH"] = os.pathsep.join([scripts, path])
-    return Gradebook(f"sqlite:///{database(store)}")
+    path = database(store)
+    if not path.exists():
+        new = path.with_name(f"{UNFINISHED}{path.name}")
+        new.unlink(missing_ok=True)
+        Gradebook(f"sqlite:///{new}").close()
+        os.replace(new, path)
+    url = f"sqlite:///{path}?timeout={BUSY_SECONDS}"
+    with in_words(path), Gradebook(url) as book:
+        yield book
 
 
 def manual_scores(store: Store, assignment: str) -> ManualScores:
@@ -99,9 +166,10 @@ def manual_scores(store: Store, assignment: str) -> ManualScores:
     """
     found, seen = _kept(store, assignment)
     if _changed_since(_copy(store, assignment), database(store)):
+        changed = _changed_at(database(store))
         with open_gradebook(store) as book:
             found |= _entered(book, assignment, seen, found)
-        _keep(store, assignment, found, seen)
+        _keep(store, assignment, found, seen, changed)
     return found
 
 
@@ -128,12 +196,24 @@ def _changed_since(copy: Path, original: Path) -> bool:
         return False
     if not copy.exists():
         return True
-    return original.stat().st_mtime_ns >= copy.stat().st_mtime_ns
+    return _changed_at(original) != _changed_at(copy)
+
+
+def _changed_at(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 def _keep(
-    store: Store, assignment: str, scores: ManualScores, seen: dict[str, str]
+    store: Store,
+    assignment: str,
+    scores: ManualScores,
+    seen: dict[str, str],
+    changed: int,
 ) -> None:
+    """Write the copy, with the time of the database that it was made from.
+
+    Equal times mean that nothing is new, even where a clock was set back.
+    """
     data = {
         who: {
             "submission": seen.get(who, ""),
@@ -142,7 +222,9 @@ def _keep(
         for who in sorted(scores.keys() | seen.keys())
     }
     text = json.dumps(data, indent=1, ensure_ascii=False)
-    write_atomically(_copy(store, assignment), text.encode())
+    copy = _copy(store, assignment)
+    write_atomically(copy, text.encode())
+    os.utime(copy, ns=(changed, changed))
 
 
 def _entered(
@@ -183,19 +265,45 @@ def update(
 ) -> ManualScores:
     """Bring gradebook.db and the autograded notebooks up to date.
 
+    A copy of the gradebook is made first; see `backup`.
+
     Returns:
         The manual scores, as `manual_scores` does.
     """
+    back_up(database(store))
+    return write(store, assignment, records)
+
+
+def write(
+    store: Store, assignment: Assignment, records: list[Record]
+) -> ManualScores:
+    """Do what `update` does, without a copy first."""
     scores = manual_scores(store, assignment.name)
+    lateness = late.of_class(store, records)
     with open_gradebook(store) as book, _one_transaction(book):
         _structure(book, assignment)
         for record in records:
-            _project(book, assignment, record, scores)
-            _write_notebook(store, assignment, record)
+            late_by = lateness[record.student]
+            _project(book, assignment, record, scores, late_by)
+            write_notebook(store, assignment, record)
     _, seen = _kept(store, assignment.name)
     seen |= {record.student: record.submission for record in records}
-    _keep(store, assignment.name, scores, seen)
+    changed = _changed_at(database(store))
+    _keep(store, assignment.name, scores, seen, changed)
     return scores
+
+
+def ask_a_person(store: Store, assignment: Assignment, student: str) -> None:
+    """Mark a submission that nbgrader holds, and that could not be graded.
+
+    Without a mark its missing scores would count as noughts.
+    """
+    with open_gradebook(store) as book:
+        submission = book.update_or_create_submission(assignment.name, student)
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                grade.needs_manual_grade = True
+        book.db.commit()
 
 
 @contextlib.contextmanager
@@ -252,7 +360,11 @@ def _structure(book, assignment: Assignment) -> None:
 
 
 def _project(
-    book, assignment: Assignment, record: Record, manual: ManualScores
+    book,
+    assignment: Assignment,
+    record: Record,
+    manual: ManualScores,
+    late_by: Lateness,
 ) -> None:
     book.update_or_create_student(record.student)
     submission = book.update_or_create_submission(
@@ -260,18 +372,20 @@ def _project(
     )
     exercises = {e.cell: e for e in record.exercises}
     answers = _answer_cells(assignment)
-    scores = final_scores(record, manual)
+    scores, automatic = final_scores(record, manual), automatic_scores(record)
     for grade in submission.notebooks[0].grades:
-        score, exercise = scores[grade.name], exercises.get(grade.name)
-        # Nothing, not nought, for what no check could judge.
-        judged = exercise and exercise.verdict != Verdict.NOT_GRADABLE
-        grade.auto_score = exercise.points if judged else None
+        score = scores.get(grade.name, UNGRADED)
+        grade.auto_score = automatic.get(grade.name)
         # Fill in what a new database lacks; never replace what stands there.
         if grade.manual_score is None:
             grade.manual_score = score.entered.score
         if not grade.extra_credit:
             grade.extra_credit = score.entered.extra
         grade.needs_manual_grade = score.waiting
+    total = total_score(record, manual, late_by)
+    submission.notebooks[0].late_submission_penalty = total.deduction
+    submission.timestamp = _naive(late_by.received)
+    submission.assignment.duedate = _naive(late_by.due)
     entered = manual.get(record.student, {})
     unanswered = {m.cell for m in record.manual if not m.answer}
     for comment in submission.notebooks[0].comments:
@@ -288,6 +402,11 @@ def _project(
     book.db.commit()
 
 
+def _naive(when: datetime | None) -> datetime | None:
+    """The time as nbgrader keeps it: UTC, without saying so."""
+    return when and when.astimezone(UTC).replace(tzinfo=None)
+
+
 def _answer_cells(assignment: Assignment) -> dict[str, str]:
     """The check cell that follows each solution cell."""
     found, waiting = {}, []
@@ -300,97 +419,11 @@ def _answer_cells(assignment: Assignment) -> dict[str, str]:
     return found
 
 
-def summary(exercise: ExerciseRecord) -> str:
-    """An exercise's result as plain text."""
-    lines = [
-        f"Exercise {exercise.id}: {exercise.verdict}, "
-        f"{exercise.points:g} of {exercise.max_points:g} points"
-    ]
-    for check in exercise.checks:
-        lines.append(
-            f"  {check.verdict}: {check.name} "
-            f"({check.points:g}/{check.max_points:g})"
-        )
-        if check.came_out:
-            lines += [f"    came out: {check.came_out}"]
-            lines += [f"    look at:  {check.look}"]
-    return "\n".join(lines)
-
-
-# --- the notebook that formgrader shows ------------------------------------
-
-
-def _write_notebook(
+def write_notebook(
     store: Store, assignment: Assignment, record: Record
 ) -> None:
-    """The canonical notebook with what it gave, for formgrader."""
-    notebook = json.loads(assignment.release)
-    outputs = {o.cell: o for o in record.outputs}
-    exercises = {e.cell: e for e in record.exercises}
-    answers = {m.cell: m.answer for m in record.manual if m.answer}
-    sources = {s.name: s.source for s in record.steps if s.role == "solution"}
-    cells = []
-    if record.refused:
-        cells.append(_cell("markdown", "refused", _refusal(record)))
-    own = _own_cells(record)
-    cells += [_with_output(c, outputs) for c in own.pop("", [])]
-    for cell in notebook["cells"]:
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        cell["source"] = answers.get(
-            name, sources.get(name, "".join(cell["source"]))
-        )
-        if name in exercises:
-            text = summary(exercises[name])
-            cell["outputs"] = [_stream(text)]
-        elif cell["cell_type"] == "code":
-            cell = _with_output(cell, outputs, name)
-        cells.append(cell)
-        cells += [_with_output(c, outputs) for c in own.pop(name, [])]
-    notebook["cells"] = cells
+    """Write the notebook that formgrader shows and feedback is made of."""
+    notebook = graded_notebook(assignment, record)
     path = store.root / "autograded" / record.student / assignment.name
     text = json.dumps(notebook, indent=1, ensure_ascii=False)
     write_atomically(path / f"{assignment.name}.ipynb", text.encode())
-
-
-def _own_cells(record: Record) -> dict[str, list[dict]]:
-    """The student's own cells, by the cell that they follow."""
-    found: dict[str, list[dict]] = {}
-    after = ""
-    for step in record.steps:
-        if step.role == "extra":
-            cell = _cell("code", step.name, step.source)
-            found.setdefault(after, []).append(cell)
-        else:
-            after = step.name
-    return found
-
-
-def _cell(kind: str, name: str, source: str) -> dict:
-    cell = {
-        "cell_type": kind,
-        "id": name,
-        "metadata": {},
-        "source": source,
-    }
-    if kind == "code":
-        cell |= {"execution_count": None, "outputs": []}
-    return cell
-
-
-def _with_output(cell: dict, outputs: dict, name: str = "") -> dict:
-    output = outputs.get(name or cell["id"])
-    if output:
-        text = output.output + ("\n" + output.error if output.error else "")
-        cell["outputs"] = [_stream(text)]
-    return cell
-
-
-def _stream(text: str) -> dict:
-    return {"output_type": "stream", "name": "stdout", "text": text}
-
-
-def _refusal(record: Record) -> str:
-    return (
-        "**This submission could not be graded.**\n\n"
-        f"    {record.refused}\n\nBelow is the release, untouched."
-    )

@@ -4,129 +4,37 @@
 some right, at least five wrong, each wrong one a mistake that learners make.
 Calibration runs all of them, and the notebook's own answers, through the
 checks. A right answer must pass on every seed; a wrong one must fail on every
-seed and hear the message that was written for it and for no other. Whatever
-does not hold is a bug of the course.
-
-A bank file is read, never imported::
-
-    # %% correct: with_a_heap
-    <the complete source of the solution cell>
-    # %% wrong: pairs_counted_twice
-    # why: the misconception in one line
-    # says: a fragment that the diagnosis must contain
-    <the complete source of the solution cell>
+seed and hear the message that was written for it and for no other. A right
+answer may use up half of a tolerance at most. A constant passes no check. What
+checks send into the box as source, where students can read it, may not show
+an answer. Whatever does not hold is a bug of the course.
 """
 
 import contextlib
 import functools
+import importlib
 import io
-import json
-import re
+import multiprocessing
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from scratchgrade.arguments import MAKE
+from scratchgrade.bank import ROOT, Answer, variants
 from scratchgrade.checks import kit
 
-ROOT = Path(__file__).resolve().parent.parent
 MIN_CORRECT, MIN_WRONG = 2, 5
 MAX_RATIO = 0.5  # of a tolerance that a right answer may use up
-
-
-class Answer(NamedTuple):
-    """One answer to one exercise, as text.
-
-    `why` and `says` are empty for a correct answer.
-    """
-
-    exercise: str
-    name: str
-    correct: bool
-    source: str
-    why: str = ""
-    says: str = ""
-
-
-# Reading the answers
-
-
-_BLOCK = re.compile(r"^# %% (.*)$", re.MULTILINE)
-_TITLE = re.compile(r"(correct|wrong): (\S.*)")
-_NOTE = re.compile(r"# (why|says): (\S.*)\n")
-
-
-def parse_bank(text: str, exercise: str) -> list[Answer]:
-    """The answers in the text of one bank file.
-
-    Raises:
-        ValueError: for a block without a kind and a name, a wrong answer
-            without `why` or `says`, or a name used twice.
-    """
-    _, *blocks = _BLOCK.split(text)
-    answers = []
-    for title, body in zip(blocks[::2], blocks[1::2], strict=True):
-        where = f"bank of {exercise}, block {title!r}"
-        match = _TITLE.fullmatch(title.strip())
-        if not match:
-            raise ValueError(
-                f"{where}: start it with '# %% correct: name' or "
-                "'# %% wrong: name'"
-            )
-        kind, name = match.groups()
-        notes, body = {}, body.lstrip("\n")
-        while note := _NOTE.match(body):
-            notes[note[1]] = note[2].strip()
-            body = body[note.end() :]
-        wanted = {"why", "says"} if kind == "wrong" else set()
-        if notes.keys() != wanted:
-            raise ValueError(
-                f"{where}: has the notes {sorted(notes)}, "
-                f"must have {sorted(wanted)}"
-            )
-        if name in (answer.name for answer in answers):
-            raise ValueError(f"{where}: another answer has the same name")
-        answers.append(
-            Answer(exercise, name, kind == "correct", body, **notes)
-        )
-    return answers
-
-
-def notebook_answers(assignment: str, root: Path = ROOT) -> list[Answer]:
-    """The answers in the solution cells of the assignment's own notebook."""
-    path = root / "solutions" / assignment / f"{assignment}.ipynb"
-    if not path.exists():
-        return []
-    answers = []
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        label = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-        match = re.fullmatch(r"answer-(\d+)-(\d+)", label)
-        if match and cell["cell_type"] == "code":
-            source = "".join(cell["source"])
-            number = f"{match[1]}.{match[2]}"
-            answers.append(Answer(number, "the notebook's", True, source))
-    return answers
-
-
-def variants(assignment: str, root: Path = ROOT) -> list[Answer]:
-    """Every answer there is to an assignment, by exercise; right ones first.
-
-    >>> {a.correct for a in variants("01-tokenization")}
-    {False, True}
-    """
-    answers = notebook_answers(assignment, root)
-    for path in (root / "solutions" / assignment / "bank").glob("*_*.py"):
-        exercise = path.stem.replace("_", ".")
-        answers += parse_bank(path.read_text(encoding="utf-8"), exercise)
-    return sorted(
-        answers,
-        key=lambda a: (*map(int, a.exercise.split(".")), not a.correct),
-    )
+CHUNK = 50  # seeds that one process takes at a time
+CONSTANTS = (None, False, 0, "", [], {})  # that must pass no check
 
 
 # Judging one
@@ -135,6 +43,33 @@ def variants(assignment: str, root: Path = ROOT) -> list[Answer]:
 @functools.lru_cache(maxsize=512)
 def _compiled(source: str):
     return compile(source, "<answer>", "exec")
+
+
+class ConstantCaller:
+    """Answers every order with the same value."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def perform(self, name: str, order: Any) -> Any:
+        return self.value
+
+
+class NotingCaller(kit.LocalCaller):
+    """Runs an answer here; notes the sources that are sent to it."""
+
+    def __init__(self, namespace: dict[str, Any]):
+        super().__init__(namespace)
+        self.sources: set[str] = set()
+
+    def perform(self, name: str, order: Any) -> Any:
+        values = [*order.get("args", ()), *order.get("kwargs", {}).values()]
+        self.sources |= {
+            value["source"]
+            for value in values
+            if isinstance(value, dict) and value.get(MAKE) == "source"
+        }
+        return super().perform(name, order)
 
 
 def judge(source: str, exercise: str, seed: str | int) -> list:
@@ -146,8 +81,13 @@ def judge(source: str, exercise: str, seed: str | int) -> list:
         The `kit.CheckResult` of each check. A source that does not run, or
         lacks a name, fails the checks with its error as the diagnosis.
     """
+    return _judge(source, exercise, seed)[0]
+
+
+def _judge(source: str, exercise: str, seed: str | int) -> tuple[list, set]:
     ex = kit.exercise(exercise)
     namespace = {"__name__": "answer"}
+    caller = NotingCaller(namespace)
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             exec(_compiled(source), namespace)
@@ -157,13 +97,14 @@ def judge(source: str, exercise: str, seed: str | int) -> list:
                 f"it raised {type(error).__name__}: {error}",
                 "the cell itself: run it from a fresh kernel",
             )
-            return [
+            failed = [
                 kit.CheckResult(
                     c.name, kit.Verdict.FAILED, 0, c.points, diagnosis
                 )
                 for c in ex.checks
             ]
-        return ex.run(kit.LocalCaller(namespace), f"calibration-{seed}")
+            return failed, set()
+        return ex.run(caller, f"calibration-{seed}"), caller.sources
 
 
 # Judging all
@@ -182,6 +123,20 @@ class Row:
     heard: set = field(default_factory=set)  # fragments meant for others
     ratio: float = 0.0  # worst error of a number as a share of its tolerance
     example: str = ""
+    sources: set = field(default_factory=set)  # that checks sent to it
+
+    def add(self, other: "Row") -> None:
+        """Take in what the same answer did on further seeds."""
+        if self.told == self.failed and other.example:
+            one_more = other.told < other.failed or not self.example
+            self.example = other.example if one_more else self.example
+        self.seeds += other.seeds
+        self.failed += other.failed
+        self.told += other.told
+        self.checks += other.checks
+        self.heard |= other.heard
+        self.ratio = max(self.ratio, other.ratio)
+        self.sources |= other.sources
 
     @property
     def problems(self) -> list[str]:
@@ -236,6 +191,7 @@ def calibrate(
     wrong_seeds: int | None = None,
     only: tuple[str, ...] = (),
     root: Path = ROOT,
+    workers: int = 1,
 ) -> Report:
     """Run every answer to every exercise and say what does not hold.
 
@@ -244,44 +200,121 @@ def calibrate(
         wrong_seeds: how often each wrong answer is; by default a tenth of
             `seeds` and at least five.
         only: numbers of exercises; all if empty.
+        workers: how many processes share the work; the report is the same.
     """
     if wrong_seeds is None:
         wrong_seeds = max(5, seeds // 10)
     answers = variants(assignment, root)
-    rows, problems = [], []
-    for ex in kit.exercises_of(assignment):
-        if only and ex.id not in only:
-            continue
+    exercises = kit.exercises_of(assignment)
+    chosen = [ex for ex in exercises if not only or ex.id in only]
+    tasks = []
+    for ex in chosen:
         its = [answer for answer in answers if answer.exercise == ex.id]
-        problems += _missing(ex, its)
         says = {a.says for a in its if not a.correct}
-        mine = [
-            _run(a, seeds if a.correct else wrong_seeds, says - {a.says})
-            for a in track(
-                its,
-                f"{ex.id} {ex.title}",
-                disable=not progress,
-                transient=True,
-            )
-        ]
-        problems += [
-            f"{ex.id} {row.answer.name}: {problem}"
-            for row in mine
-            for problem in row.problems
-        ]
-        proven = set().union(*(r.checks for r in mine if not r.answer.correct))
-        problems += [
-            f"{ex.id}: no wrong answer fails the check {check.name!r}"
-            for check in ex.checks
-            if check.name not in proven
-        ]
-        rows += mine
-    known = {ex.id for ex in kit.exercises_of(assignment)}
+        for a in its:
+            n = seeds if a.correct else wrong_seeds
+            tasks += [
+                (a, range(i, min(i + CHUNK, n)), says - {a.says})
+                for i in range(0, n, CHUNK)
+            ]
+    rows: dict[Answer, Row] = {}
+    for row in track(
+        _run_all(tasks, workers),
+        "Calibrating",
+        total=len(tasks),
+        disable=not progress,
+        transient=True,
+    ):
+        rows.setdefault(row.answer, Row(row.answer, 0)).add(row)
+    problems = []
+    for ex in chosen:
+        problems += _problems_of(
+            ex, [row for row in rows.values() if row.answer.exercise == ex.id]
+        )
+    problems += _shown_answers(rows.values(), answers)
+    known = {ex.id for ex in exercises}
     problems += [
         f"{number}: has answers, but there is no such exercise"
         for number in sorted({a.exercise for a in answers} - known)
     ]
-    return Report(assignment, rows, problems)
+    return Report(assignment, list(rows.values()), problems)
+
+
+def _run_all(tasks: list[tuple], workers: int) -> Iterator[Row]:
+    """Carry out the tasks, in processes of their own if there are several."""
+    if workers == 1:
+        yield from map(_run, tasks)
+        return
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(dict(kit.STAGES),),
+    ) as pool:
+        yield from pool.map(_run, tasks)
+
+
+def _start_worker(stages: dict[str, tuple[str, str]]) -> None:
+    kit.STAGES.update(stages)
+    for _, module in stages.values():
+        importlib.import_module(module)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+
+
+def _problems_of(ex: kit.Exercise, rows: list[Row]) -> list[str]:
+    """What does not hold of one exercise."""
+    proven = set().union(*(r.checks for r in rows if not r.answer.correct))
+    return [
+        *_missing(ex, [row.answer for row in rows]),
+        *(
+            f"{ex.id} {row.answer.name}: {problem}"
+            for row in rows
+            for problem in row.problems
+        ),
+        *(
+            f"{ex.id}: no wrong answer fails the check {check.name!r}"
+            for check in ex.checks
+            if check.name not in proven
+        ),
+        *_passing_constants(ex),
+    ]
+
+
+def _passing_constants(ex: kit.Exercise) -> Iterator[str]:
+    """Checks that a constant passes, as a property without a reference may."""
+    for value in CONSTANTS:
+        for result in ex.run(ConstantCaller(value), "calibration"):
+            if result.verdict is kit.Verdict.PASSED:
+                yield (
+                    f"{ex.id}: the check {result.name!r} is passed by code "
+                    f"that always gives {value!r}"
+                )
+
+
+def _shown_answers(rows, answers: list[Answer]) -> list[str]:
+    """Sources sent into the box that show a right answer to an exercise."""
+    sent = {(r.answer.exercise, source) for r in rows for source in r.sources}
+    found = {
+        f"{number}: its checks send the answer of {a.exercise} into the box: "
+        f"{' / '.join(min(shown))}"
+        for number, source in sent
+        for a in answers
+        if a.correct and (shown := _substance(source) & _substance(a.source))
+    }
+    return sorted(found)
+
+
+def _substance(source: str) -> set[tuple[str, str]]:
+    """Neighbouring lines of a source that say how something is done."""
+    from scratchgrade.release import pairs_of_lines
+
+    head = ("import ", "from ", "def ", "class ", "@")
+    return {
+        pair
+        for pair in pairs_of_lines(source)
+        if not any(line.startswith(head) for line in pair)
+    }
 
 
 def _missing(ex, answers: list[Answer]) -> list[str]:
@@ -305,47 +338,29 @@ def _missing(ex, answers: list[Answer]) -> list[str]:
     return found
 
 
-def _run(answer: Answer, seeds: int, others: set[str]) -> Row:
-    row = Row(answer, seeds)
-    with _tolerances() as ratios:
-        for seed in range(seeds):
-            missed = [
-                result
-                for result in judge(answer.source, answer.exercise, seed)
-                if result.verdict is not kit.Verdict.PASSED
-            ]
-            if not missed:
-                continue
-            texts = [str(result.diagnosis) for result in missed]
-            told = any(answer.says in text for text in texts)
-            if not row.example or (answer.says and not told):
-                row.example = f"(seed {seed}) " + " | ".join(
-                    " ".join(text.split()) for text in texts
-                )
-            row.failed += 1
-            row.told += bool(answer.says) and told
-            row.checks.update(result.name for result in missed)
-            row.heard |= {o for o in others if any(o in t for t in texts)}
-        row.ratio = max(ratios, default=0.0) if answer.correct else 0.0
+def _run(task: tuple[Answer, range, set[str]]) -> Row:
+    """Judge one answer on some seeds."""
+    answer, seeds, others = task
+    row = Row(answer, len(seeds))
+    for seed in seeds:
+        results, sources = _judge(answer.source, answer.exercise, seed)
+        row.sources |= sources
+        missed = [r for r in results if r.verdict is not kit.Verdict.PASSED]
+        if answer.correct:
+            row.ratio = max(row.ratio, *(r.ratio for r in results))
+        if not missed:
+            continue
+        texts = [str(result.diagnosis) for result in missed]
+        told = any(answer.says in text for text in texts)
+        if not row.example or (answer.says and not told):
+            row.example = f"(seed {seed}) " + " | ".join(
+                " ".join(text.split()) for text in texts
+            )
+        row.failed += 1
+        row.told += bool(answer.says) and told
+        row.checks.update(result.name for result in missed)
+        row.heard |= {o for o in others if any(o in t for t in texts)}
     return row
-
-
-@contextlib.contextmanager
-def _tolerances() -> Iterator[list[float]]:
-    """Collect |got - want| / tolerance of the numbers that were compared."""
-    ratios, near = [], kit.near
-
-    def noting(a, b, rtol, atol):
-        close = near(a, b, rtol, atol)
-        if close and a != b:
-            ratios.append(abs(a - b) / (atol + rtol * abs(b)))
-        return close
-
-    kit.near = noting
-    try:
-        yield ratios
-    finally:
-        kit.near = near
 
 
 def print_report(report: Report, console: Console | None = None) -> None:
@@ -367,13 +382,18 @@ def print_report(report: Report, console: Console | None = None) -> None:
             str(row.seeds),
             str(row.failed),
             "" if answer.correct else str(row.told),
-            f"{row.ratio:.0%}" if row.ratio else "",
+            f"{100 * row.ratio:.2g}%" if row.ratio else "",
             "[red]look below" if row.problems else "[green]ok",
         )
         before = answer.exercise
     console.print(table)
     for problem in report.problems:
         console.print(f"- {problem}", markup=False, highlight=False)
+    worst = max((row.ratio for row in report.rows), default=0.0)
+    console.print(
+        f"The worst right answer uses {100 * worst:.2g}% of a tolerance; "
+        f"{MAX_RATIO:.0%} is safe."
+    )
     n_wrong = sum(not row.answer.correct for row in report.rows)
     console.print(
         f"{len(report.rows) - n_wrong} correct and {n_wrong} wrong answers: "

@@ -53,6 +53,19 @@ class OutputRecord:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What grading a submission took, on whatever machine did it.
+
+    Attributes:
+        seconds: wall clock, from the bytes to the record.
+        peak_bytes: most memory that the box held; 0 if it is not known.
+    """
+
+    seconds: float
+    peak_bytes: int = 0
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that grading one submission gave.
 
@@ -61,7 +74,11 @@ class Record:
         version: of checks, release and grader.
         key: names the course key without telling it.
         refused: why the submission could not be read, or "".
-        sources: the code that was run, by grade_id, for the gradebook.
+        steps: the code that was run, in order, for the gradebook.
+        usage: time and memory; differs from run to run, so it is no part of
+            what makes two records equal. None in records of older versions.
+        flags: what the instructor should look at, by static.py; no score
+            depends on it.
     """
 
     assignment: str
@@ -76,6 +93,8 @@ class Record:
     notes: list[str] = field(default_factory=list)
     outputs: list[OutputRecord] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    usage: Usage | None = field(default=None, compare=False)
+    flags: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> float:
@@ -89,12 +108,22 @@ class Record:
     def max_manual(self) -> float:
         return sum(m.max_points for m in self.manual)
 
+    def storable(self) -> "Record":
+        """The same without half characters (lone surrogates).
+
+        A student can print one; no file and no database takes it.
+        """
+        text = self.to_json()
+        whole = text.encode("utf-8", "replace").decode()
+        return self if whole == text else Record.from_json(whole)
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Record":
         data = json.loads(text)
+        usage = data.get("usage")
         exercises = [
             ExerciseRecord(
                 **{**e, "checks": [CheckRecord(**c) for c in e["checks"]]}
@@ -108,5 +137,6 @@ class Record:
                 "manual": [ManualRecord(**m) for m in data["manual"]],
                 "outputs": [OutputRecord(**o) for o in data["outputs"]],
                 "steps": [Step(*s) for s in data["steps"]],
+                "usage": Usage(**usage) if usage else None,
             }
         )

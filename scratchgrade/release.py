@@ -113,22 +113,25 @@ def find_leaks(source: Path, release: Path) -> list[str]:
     released, stubs = {}, set()
     for path in sorted(release.rglob("*.ipynb")):
         for label, cell in _cells(path).items():
-            released[f"{path.name}, {label}"] = _pairs(cell["source"])
+            released[f"{path.name}, {label}"] = pairs_of_lines(cell["source"])
             if "BEGIN SOLUTION" in cell["source"]:
                 leaks.append(f"{path.name}, {label}: a solution not cleared")
             if cell.get("outputs"):
                 leaks.append(f"{path.name}, {label}: outputs not cleared")
             if _is_solution(cell):
-                stubs |= _pairs(cell["source"])
+                stubs |= pairs_of_lines(cell["source"])
     secrets = {
-        f"the answer of {label}": set().union(*map(_pairs, _answers(cell)))
+        f"the answer of {label}": set().union(
+            *map(pairs_of_lines, _answers(cell))
+        )
         for path in sorted(source.rglob("*.ipynb"))
         for label, cell in _cells(path).items()
         if _is_solution(cell)
     }
     # What the bank repeats of signatures and docstrings is no secret.
     secrets |= {
-        f"the bank's {path.name}": _pairs(path.read_text("utf-8")) - stubs
+        f"the bank's {path.name}": pairs_of_lines(path.read_text("utf-8"))
+        - stubs
         for path in sorted(source.glob("bank/*.py"))
     }
     for what, secret in secrets.items():
@@ -157,7 +160,7 @@ def _answers(cell: dict[str, Any]) -> list[str]:
     return REGION.findall(cell["source"]) or [cell["source"]]
 
 
-def _pairs(text: str) -> set[tuple[str, str]]:
+def pairs_of_lines(text: str) -> set[tuple[str, str]]:
     """Lines of substance, two by two; comments and blanks are none."""
     lines = (line.strip() for line in text.splitlines())
     lines = [line for line in lines if line and not line.startswith("#")]

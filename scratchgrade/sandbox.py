@@ -1,80 +1,78 @@
 """The box: a process that runs one student's code, and what it may use.
 
-Walls that stand now: another process in a session of its own, which holds no
-checks, references or seeds; an empty environment and a temporary folder;
-limits on CPU seconds, memory, file size and open files (POSIX); a wall clock
-for each cell, each call and the whole; capped output and answers; the whole
-process group is killed at the end.
+Student code runs in a child of a template process, by bubblewrap (see
+walls.py for each wall, template.py for the child) or in a container, where an
+engine puts up the same walls (containers.py). What stands:
 
-Walls that are missing until the grader's own issue: student code runs as the
-same user, so it can read what you can read (the course key, solutions, other
-submissions), use the network, start daemons that leave the process group, and
-fill memory with many processes. Grade the work of people whom you would let
-use your account, or use an account or a machine made for it. On Windows there
-are no resource limits at all, only the clock.
+- no network, no socket of any kind; system calls that Python does not need
+  are refused; an unprivileged user without capabilities;
+- a root built from nothing and read-only: system libraries, Python, installed
+  packages and the course's library. No checks, references, seeds, solutions,
+  other submissions, home folders; the environment is cleared;
+- limits on address space, processor time, file size, open files, processes,
+  set inside; total memory, /tmp and its files watched from outside; a wall
+  clock for each cell, each call and the whole; capped output and answers;
+- each submission gets new pipes, and each message a new random name that its
+  answer must bear. When it ends, whatever it started is killed and whatever
+  it wrote is removed before the next one starts; when anything is left, or
+  anything surprises, the next one gets a new box.
+
+What does not: flaws of the kernel, and timing. The processes of a box share
+the machine's processors, and memory is watched twenty times a second, so for
+a moment a box can hold some hundred MiB more than its limit. Inside, /proc
+shows facts of the machine (its memory, its kernel) and, in mountinfo, where
+the packages lie on it. The counters of the kernel go on: a process number, or
+that of a file, tells how many there were before.
+
+With --unsafe-no-sandbox, student code is a plain process of yours: it can
+read what you can read (the course key, solutions, other submissions), use the
+network, start daemons and fill the memory. A session of its own, the cleared
+environment, the limits of one process (POSIX) and the clocks are all that is
+left. It is for work of people whom you would let use your account.
 """
 
-import contextlib
-import functools
-import importlib.util
-import io
-import json
-import os
-import queue
 import re
-import shutil
+import secrets
 import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from scratchgrade import containers
+from scratchgrade.bubblewrap import Child
 from scratchgrade.checks.kit import (
     BoxFailure,
     CourseError,
     StudentError,
     Verdict,
 )
-from scratchgrade.protocol import (
-    BadFrame,
-    Frame,
-    NotPlainData,
-    pack,
-    read_frame,
-    unpack,
-    write_frame,
-)
+from scratchgrade.frames import BadFrame, Frame, read_frame, write_frame
+from scratchgrade.limits import Limits
+from scratchgrade.process import PlainProcess, Process
+from scratchgrade.protocol import NotPlainData, pack, unpack
 
-WORKER = Path(__file__).with_name("worker.py")
+START_SECONDS = 60
+BUBBLEWRAP, CONTAINER, NONE = "bubblewrap", "container", "none"
 LIVE: set["Box"] = set()  # for a grader that must end at once
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
+def start_bubblewrap(limits: Limits, preload: tuple[str, ...]) -> Process:
+    return Child(limits, preload)
 
-    Attributes:
-        cell_seconds: wall clock of one cell.
-        call_seconds: wall clock of one call by a check.
-        submission_seconds: wall clock of all of it.
-        memory_bytes: address space of one process.
-        file_bytes: size of a file that it writes.
-        output_chars: printed characters kept of each cell.
-        restarts: how often a box that died or hung is started again.
-    """
 
-    cell_seconds: float = 10
-    call_seconds: float = 10
-    submission_seconds: float = 240
-    memory_bytes: int = 4 << 30
-    file_bytes: int = 64 << 20
-    output_chars: int = 10_000
-    restarts: int = 3
+def start_plain(limits: Limits, preload: tuple[str, ...]) -> Process:
+    return PlainProcess(limits)
+
+
+# How a box gets its process. Another backend is another entry: a function of
+# the limits and of the modules worth importing before student code runs,
+# which raises NoBox where it cannot be had.
+BACKENDS: dict[str, Callable[[Limits, tuple[str, ...]], Process]] = {
+    BUBBLEWRAP: start_bubblewrap,
+    CONTAINER: containers.start,
+    NONE: start_plain,  # the switch --unsafe-no-sandbox alone chooses it
+}
 
 
 @dataclass(frozen=True)
@@ -100,63 +98,33 @@ def _skipped(run: CellRun, failure: BoxFailure) -> CellRun:
     return replace(run, error=error, verdict=failure.verdict)
 
 
-@functools.cache
-def _import_settings() -> dict[str, Any]:
-    """Where the box finds Python packages and the course's library.
-
-    The course's root and the folder of the grader are not among them.
-    """
-    homes = tuple(map(os.path.realpath, (sys.prefix, sys.base_prefix)))
-    path = [p for p in sys.path if os.path.realpath(p).startswith(homes)]
-    packages = {}
-    for name in ("scratchlm", "scratchlm.data"):
-        with contextlib.suppress(ModuleNotFoundError):
-            spec = importlib.util.find_spec(name)
-            if spec and spec.submodule_search_locations:
-                packages[name] = spec.submodule_search_locations[0]
-    return {"path": path, "packages": packages}
-
-
-def _environment(home: str) -> dict[str, str]:
-    """All of the environment that student code sees."""
-    env = {
-        "HOME": home,
-        "TMPDIR": home,
-        "TEMP": home,
-        "TMP": home,
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "PYTHONUTF8": "1",
-        "PYTHONHASHSEED": "0",  # sets iterate in the same order each time
-        "MPLBACKEND": "agg",
-    }
-    env |= {
-        f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")
-    }
-    if "SYSTEMROOT" in os.environ:  # Windows starts nothing without it
-        env["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-    return env
-
-
 class Box:
     """A process that runs cells and answers calls; a `kit.Caller`.
 
     When a cell or call hangs or ends the process, the box is started again
     and the earlier cells are run again, without any that hung or died.
 
+    Args:
+        backend: a name in `BACKENDS`.
+        preload: modules that may be imported before student code runs.
+
         with Box(Limits()) as box:
             box.run_cell("answer-1-1", "def double(n): return 2 * n")
             assert box.call("double", (21,), {}) == 42
     """
 
-    def __init__(self, limits: Limits):
-        self.limits = limits
+    def __init__(
+        self,
+        limits: Limits,
+        backend: str = BUBBLEWRAP,
+        preload: tuple[str, ...] = (),
+    ):
+        self.limits, self.backend, self.preload = limits, backend, preload
         self.cells: list[tuple[str, CellRun]] = []  # (source, what it gave)
         self.starts = 0
         self.deadline = time.monotonic() + limits.submission_seconds
-        self._process: subprocess.Popen | None = None
-        self._number = 0
-        self._folder = tempfile.mkdtemp(prefix="box-")
+        self.peak_bytes = 0
+        self._process: Process | None = None
         LIVE.add(self)
 
     def __enter__(self) -> "Box":
@@ -166,10 +134,9 @@ class Box:
         self.close()
 
     def close(self) -> None:
-        """End every process of the box and remove its folder."""
+        """End every process of the box and remove what they wrote."""
         LIVE.discard(self)
         self._end()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     # --- what the grader asks ---
 
@@ -190,16 +157,21 @@ class Box:
             StudentError: if the code raised, or `name` does not exist.
             BoxFailure: if it hung, or ended the process.
         """
-        return self._request(name, (args, kwargs, None))
+        return self.perform(
+            name, {"do": "call", "args": args, "kwargs": kwargs}
+        )
 
     def drive(
         self, name: str, args: tuple, calls: Sequence[tuple[str, tuple]]
     ) -> list[Any]:
         """Build a class of the student's and call its methods in order."""
-        return self._request(name, (args, {}, list(calls)))
+        return self.perform(
+            name, {"do": "drive", "args": args, "calls": list(calls)}
+        )
 
-    def _request(self, name: str, request: tuple) -> Any:
-        packed = pack(request)
+    def perform(self, name: str, order: Any) -> Any:
+        """Carry out an order (orders.py); its result as values."""
+        packed = pack(order)
         self._ready()
         reply = self._ask(
             Frame({"do": "call", "name": name}, packed),
@@ -274,42 +246,17 @@ class Box:
 
     def _start(self) -> None:
         self.starts += 1
-        home = tempfile.mkdtemp(dir=self._folder)
-        settings = {
-            "limits": {
-                "AS": self.limits.memory_bytes,
-                "FSIZE": self.limits.file_bytes,
-                "CPU": int(self.limits.submission_seconds) + 5,
-                "NOFILE": 256,
-            },
-            "output_chars": self.limits.output_chars,
-            **_import_settings(),
-        }
-        # -P -s with an environment of our own is what -I means, but leaves
-        # PYTHONHASHSEED in force; -S runs no .pth file.
-        command = [sys.executable, "-P", "-s", "-S", "-B", str(WORKER)]
-        with tempfile.TemporaryFile() as complaints:
-            self._process = subprocess.Popen(
-                [*command, json.dumps(settings)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=complaints,
-                cwd=home,
-                env=_environment(home),
-                bufsize=0,
-                start_new_session=True,
-            )
-            self._reader = io.BufferedReader(self._process.stdout)
+        start = BACKENDS[self.backend]
+        for last in (False, True):  # a box that waited may be gone
+            self._process = start(self.limits, self.preload)
             try:
-                self._talk(None, 60, "the start of the box")
+                self._talk(None, 0, START_SECONDS, "the start of the box")
+                return
             except BoxFailure as failure:
-                if self.starts > 1:  # it did start, before this student
-                    raise
-                complaints.seek(0)
-                said = complaints.read()[-2000:].decode("utf-8", "replace")
-                raise CourseError(
-                    f"the box does not start: {failure.reason}\n{said}"
-                ) from None
+                if last:  # no student code ran so far: it is our mistake
+                    raise CourseError(
+                        f"the box does not start: {failure.reason}"
+                    ) from None
 
     def _run(self, name: str, source: str) -> CellRun:
         reply = self._ask(
@@ -327,93 +274,77 @@ class Box:
 
     def _ask(self, frame: Frame, seconds: float, what: str) -> Frame:
         left = self._time_left()
-        self._number += 1
-        frame.head["id"] = self._number
+        # Nobody can know it, and answer, before the question is asked.
+        number = secrets.token_hex(8)
+        frame.head["id"] = number
         try:
-            reply = self._talk(frame, min(seconds, left), what)
+            return self._talk(frame, number, min(seconds, left), what)
         except BoxFailure:
             self._time_left()  # it was the whole that took too long
             raise
-        if reply.head.get("id") != self._number:
-            self._end()
-            raise BoxFailure(
-                Verdict.CRASHED, f"{what} disturbed the grader's pipe"
-            )
-        return reply
 
-    def _talk(self, frame: Frame | None, seconds: float, what: str) -> Frame:
-        """Send one message and wait for one, but not for ever."""
-        answer: queue.SimpleQueue = queue.SimpleQueue()
-        process, reader = self._process, self._reader
-
-        def talk() -> None:
-            try:
-                if frame:
-                    write_frame(process.stdin, frame)
-                answer.put(read_frame(reader))
-            except (OSError, EOFError, ValueError) as error:
-                answer.put(error)
-
-        # A thread, because Windows cannot wait for a pipe with a deadline.
-        self._talker = threading.Thread(target=talk, daemon=True)
-        self._talker.start()
+    def _talk(
+        self, frame: Frame | None, number: Any, seconds: float, what: str
+    ) -> Frame:
+        """Send one message and wait for its answer, but not for ever."""
+        pipes = self._process.pipes
+        pipes.deadline = time.monotonic() + seconds
         try:
-            reply = answer.get(timeout=seconds)
-        except queue.Empty:
+            if frame:
+                write_frame(pipes, frame)
+            reply = read_frame(pipes)
+            if reply.head.get("id") != number:
+                raise BadFrame("the answer to another question")
+        except TimeoutError:
             self._end()
             raise BoxFailure(
                 Verdict.TIMED_OUT,
                 f"{what} did not end within {seconds:g} seconds",
             ) from None
-        if isinstance(reply, Frame):
-            return reply
-        if isinstance(reply, BadFrame):
+        except BadFrame:
             self._end()
             raise BoxFailure(
                 Verdict.CRASHED, f"{what} disturbed the grader's pipe"
-            )
-        raise self._death(what)
+            ) from None
+        except (OSError, EOFError):
+            raise self._death(what) from None
+        return reply
 
     def _death(self, what: str) -> BoxFailure:
         """Why the process is gone, in words."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=2)
-        code = self._process.returncode
-        self._end()
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name
-            if name == "SIGXCPU":
-                return BoxFailure(
-                    Verdict.TIMED_OUT, f"{what} used up its processor time"
-                )
+        process, self._process = self._process, None
+        ended = process.ended()
+        self.peak_bytes = max(self.peak_bytes, ended.peak_bytes)
+        if ended.reason:
+            return BoxFailure(Verdict.CRASHED, f"{what} {ended.reason}")
+        if ended.status == -signal.SIGXCPU:
             return BoxFailure(
-                Verdict.CRASHED, f"{what} ended the process ({name})"
+                Verdict.TIMED_OUT, f"{what} used up its processor time"
             )
-        how = "" if code is None else f" with exit code {code}"
-        return BoxFailure(Verdict.CRASHED, f"{what} ended the process{how}")
+        said = f"\n{ended.said}" if ended.said else ""
+        how = _how(ended.status)
+        return BoxFailure(
+            Verdict.CRASHED, f"{what} ended the process{how}{said}"
+        )
 
     def _end(self) -> None:
-        """Kill the whole process group; leave no open pipe where possible."""
+        """End the process, and with it whatever student code started."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if os.name == "posix":
-            # While it is not waited for, its number cannot be another's.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        else:
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(process.pid)],
-                capture_output=True,
-                check=False,
-            )
-        process.wait()
-        self._talker.join(timeout=1)
-        if not self._talker.is_alive():
-            process.stdin.close()
-            self._reader.close()
-        # Else something that left the group still holds the pipe: the
-        # thread alone may use it, and ends with this process.
+        if process:
+            ended = process.close()
+            self.peak_bytes = max(self.peak_bytes, ended.peak_bytes)
+
+
+def _how(status: int | None) -> str:
+    """The end of a process, by its exit status."""
+    if status is None:
+        return ""
+    if status >= 0:
+        return f" with exit code {status}"
+    try:
+        return f" ({signal.Signals(-status).name})"
+    except ValueError:  # one of the many without a name
+        return f" (signal {-status})"
 
 
 def _texts(value: Any, count: int, size: int) -> tuple[str, ...]:

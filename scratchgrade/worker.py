@@ -5,7 +5,7 @@ and no seed: student code in this process can patch whatever it likes, and all
 it can change is the data that it sends back. `scratchgrade.checks` is a
 stand-in here whose `check` does nothing, so cells that call it run through.
 
-Messages (protocol.Frame), each answered by one with the same id:
+Messages (frames.Frame), each answered by one with the same id:
 
     cell  name, source            -> output, dropped, error
     call  name, value (args ...)  -> value, or error, or missing
@@ -24,16 +24,19 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 
-def load_protocol():
-    """protocol.py from beside this file: the package itself stays outside."""
-    here = Path(__file__).with_name("protocol.py")
-    spec = importlib.util.spec_from_file_location("protocol", here)
+def load(name):
+    """A module from beside this file: the package itself stays outside."""
+    here = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, here)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-protocol = load_protocol()
+protocol, frames = load("protocol"), load("frames")
+load("arguments"), load("counting")  # imported by the next
+orders = load("orders")
 
 
 def take_pipes():
@@ -55,11 +58,12 @@ def limit_resources(limits: dict[str, int]) -> None:
         import resource
     except ImportError:  # Windows
         return
-    for name, value in {**limits, "CORE": 0}.items():
-        with contextlib.suppress(ValueError, OSError, AttributeError):
-            resource.setrlimit(
-                getattr(resource, f"RLIMIT_{name}"), (value, value)
-            )
+    for name, value in limits.items():
+        kind = getattr(resource, f"RLIMIT_{name}")
+        _, hard = resource.getrlimit(kind)
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(kind, (value, value))
 
 
 class CoursePackages:
@@ -176,7 +180,7 @@ class Worker:
                     {"error": [error.kind, error.message, error.line]},
                     (b"", b""),
                 )
-        return protocol.Frame(head | {"output": output.text()}, value)
+        return frames.Frame(head | {"output": output.text()}, value)
 
     def cell(self, frame):
         name, source = frame.head["name"], frame.head["source"]
@@ -204,31 +208,45 @@ class Worker:
         name = frame.head["name"]
         if name not in self.namespace:
             return {"missing": True}, (b"", b"")
-        return {}, protocol.perform(self.namespace, name, frame.value)
+        return {}, orders.perform(self.namespace, name, frame.value)
 
 
-def main() -> None:
-    settings = json.loads(sys.argv.pop(1))
-    reader, writer = take_pipes()
-    limit_resources(settings["limits"])
-    sys.path += settings["path"]
-    sys.meta_path.insert(0, CoursePackages(settings["packages"]))
-    worker = Worker(settings["output_chars"])
-    protocol.write_frame(writer, protocol.Frame({"id": 0}))
+def prepare(path: list[str], packages: dict[str, str]) -> None:
+    """Let imports find packages and the course's library, no grader."""
+    sys.path += path
+    sys.meta_path.insert(0, CoursePackages(packages))
+
+
+def serve(reader, writer, output_chars: int) -> None:
+    """Answer the grader's messages until it is gone."""
+    worker = Worker(output_chars)
+    frames.write_frame(writer, frames.Frame({"id": 0}))
     while True:
         try:
-            frame = protocol.read_frame(reader)
+            frame = frames.read_frame(reader)
         except EOFError:  # the grader is gone
             os._exit(0)
         number = {"id": frame.head["id"]}
         reply = worker.answer(frame)
         try:
-            protocol.write_frame(
+            frames.write_frame(
                 writer, reply._replace(head=reply.head | number)
             )
-        except protocol.BadFrame as error:
+        except frames.BadFrame as error:
             head = number | {"error": ["ValueError", str(error), ""]}
-            protocol.write_frame(writer, protocol.Frame(head))
+            frames.write_frame(writer, frames.Frame(head))
+
+
+def main() -> None:
+    """A plain process, without a template and without its box."""
+    settings = json.loads(sys.argv.pop(1))
+    reader, writer = take_pipes()
+    for name, value in settings["limits"].items():
+        # Not every system has every limit; the box proper has all of them.
+        with contextlib.suppress(ValueError, OSError, AttributeError):
+            limit_resources({name: value})
+    prepare(settings["path"], settings["packages"])
+    serve(reader, writer, settings["output_chars"])
 
 
 if __name__ == "__main__":

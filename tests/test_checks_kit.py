@@ -1,10 +1,15 @@
 """The check kit: no check passes by accident, and a failure teaches."""
 
+import doctest
+import importlib
 import random
+import subprocess
+import sys
 
 import pytest
 
 from scratchgrade.checks import kit
+from scratchgrade.checks.compare import difference
 from scratchgrade.checks.kit import (
     CheckFailed,
     CheckStopped,
@@ -17,7 +22,7 @@ from scratchgrade.checks.kit import (
     check,
     report,
 )
-from scratchgrade.checks.mistakes import telling
+from scratchgrade.checks.mistakes import explaining, revealing
 from scratchgrade.protocol import StudentError
 
 
@@ -161,6 +166,84 @@ def test_two_checks_of_one_seed_draw_different_inputs(make):
     assert drawn[0] != drawn[1]
 
 
+# Many draws, many inputs
+
+
+def test_a_check_may_draw_often_and_tells_once(make):
+    exercise, seen = make(lambda s: None), []
+
+    def below(s):
+        seen.append(s.rng.randint(0, 9))
+        s.true(
+            s.call("double", seen[-1]) < 10,
+            checked=f"double({seen[-1]})",
+            came_out="10 or more",
+            look="less",
+        )
+
+    exercise.checks.clear()
+    exercise.check("below ten", 3, draws=20)(below)
+    (result,) = results_of(exercise, double=double)
+    large = [x for x in seen if x > 4]
+    assert len(seen) == 20
+    assert result.points == 0
+    assert result.diagnosis.checked == f"double({large[0]})"
+    assert result.diagnosis.came_out == (
+        f"10 or more (the first of {len(large)} of 20 draws that fail)"
+    )
+    (result,) = results_of(exercise, double=lambda x: 0)
+    assert result.points == 3
+
+
+def test_an_untouched_cell_is_drawn_once(make):
+    exercise, calls = make(lambda s: None), []
+
+    def unwritten_too(x):
+        calls.append(x)
+        raise NotImplementedError
+
+    exercise.checks.clear()
+    exercise.check("doubles", 3, draws=20)(doubles)
+    results_of(exercise, double=unwritten_too)
+    n_calls = len(calls)
+    exercise.checks.clear()
+    exercise.check("doubles", 3)(doubles)
+    results_of(exercise, double=unwritten_too)
+    assert len(calls) == 2 * n_calls
+
+
+def test_results_of_many_inputs_are_one_diagnosis_about_the_smallest(make):
+    s = session(f=lambda text: text.upper())
+    cases = [("abc",), ("ABC",), ("xy",), ("abcd",)]
+
+    def keeps(text):
+        got = s.call("f", text)
+        s.equal(got, text, checked=f"f({text!r})", look="Keep it.")
+
+    told = stopped(s.over, cases, keeps, checked="f", look="?")
+    assert told.checked == "f('xy')"
+    assert told.came_out == (
+        "3 of 4 inputs differ; the smallest: 'XY', expected 'xy'"
+    )
+    assert (told.look, told.read) == ("Keep it.", "Ch. 1")
+    again = stopped(s.over, cases, keeps, checked="f", look="?")
+    assert again == told
+    s.over(cases[1:2], keeps, checked="f", look="?")
+
+
+def test_an_error_on_some_inputs_is_one_of_the_diagnoses():
+    s = session(f=lambda n: 10 // n)
+    cases = [(0,), (5,), (0,)]
+
+    def run(n):
+        s.equal(s.call("f", n), 10 // n, checked=f"f({n})", look="")
+
+    told = stopped(s.over, cases, run, checked="f of whole numbers", look="0")
+    assert told.checked == "f of whole numbers"
+    assert told.came_out.startswith("2 of 3 inputs differ; the smallest: your")
+    assert "ZeroDivisionError" in told.came_out
+
+
 # Lies
 
 
@@ -267,11 +350,21 @@ def test_an_expected_error_counts_by_its_kind():
     wanted = {"given": [(1,), (-1,)], "checked": "it", "look": "below 0"}
     s.agrees("same", choosy, **wanted)
     diagnosis = stopped(s.agrees, "bold", choosy, **wanted)
-    assert diagnosis.came_out == "-1 was returned, expected ValueError raised"
+    assert diagnosis.came_out == (
+        "1 of 2 inputs differs; the smallest: "
+        "-1 was returned, expected ValueError raised"
+    )
     stopped(s.agrees, "other", choosy, **wanted)
     s.raises("ValueError", "same", -1, checked="below 0", look="")
     stopped(s.raises, "ValueError", "same", 1, checked="above 0", look="")
     stopped(s.raises, "KeyError", "same", -1, checked="below 0", look="")
+    s.raises(
+        "ValueError", "same", -1, says=["nega"], checked="below 0", look=""
+    )
+    told = stopped(
+        s.raises, "ValueError", "same", -1, says=["-1"], checked="", look=""
+    )
+    assert told.came_out == "ValueError: negative: the text lacks '-1'"
 
 
 def unwritten(x):
@@ -324,6 +417,16 @@ def test_a_class_is_built_and_driven():
     assert s.drive("Counter", (10,), calls) == [11, 13]
 
 
+def test_a_forged_list_of_answers_is_an_error_of_the_student():
+    class Forger:
+        def perform(self, name, order):
+            return True
+
+    s = Session(Forger(), random.Random(0))
+    with pytest.raises(StudentError, match="not a list of 2 answers"):
+        s.drive("Counter", (), [("add", (1,)), ("add", (2,))])
+
+
 def test_ending_the_process_is_not_caught():
     def leave():
         raise SystemExit
@@ -333,6 +436,14 @@ def test_ending_the_process_is_not_caught():
 
 
 # Diagnosis
+
+
+@pytest.mark.parametrize("name", ["arrays", "chances", "results", "tensors"])
+def test_worked_examples_in_docstrings_are_true(name):
+    module = importlib.import_module(f"scratchgrade.checks.{name}")
+    result = doctest.testmod(module)
+    assert result.failed == 0
+    assert result.attempted or name == "arrays"
 
 
 def test_a_diagnosis_has_three_parts_and_where_to_read(make):
@@ -397,27 +508,98 @@ def test_a_mistaken_value_may_be_computed_when_needed():
     assert told.look == "three"
 
 
-def test_inputs_are_drawn_until_every_two_functions_part():
-    def cut_off(x):
-        return min(2 * x, 190)
+def cut_off(x):
+    return min(2 * x, 190)
 
-    functions = [double, square, cut_off]
+
+def a_number(rng):
+    return (rng.randint(0, 99),)
+
+
+def test_answers_come_one_by_one_and_an_error_stops_no_other():
+    def moody(x):
+        if x == 3:
+            raise IndexError("three")
+        return object() if x == 5 else [x]
+
+    got = session(f=moody).answers("f", [(x,) for x in range(20)])
+    assert [value for value, _ in got[:3]] == [[0], [1], [2]]
+    assert (got[3][1].kind, got[3][1].message) == ("IndexError", "three")
+    assert got[5][1].kind == "TypeError"
+    assert "object" in got[5][1].message
+    assert [value for value, _ in got[6:]] == [[x] for x in range(6, 20)]
+
+
+@pytest.mark.parametrize(
+    "reply", [None, [], [[]], [[True]], [[1, 2]], [[False, 1]], [5], "ab"]
+)
+def test_a_forged_reply_is_an_error_of_the_student(reply):
+    class Forger:
+        def perform(self, name, order):
+            return reply
+
+    s = Session(Forger(), random.Random(0))
+    with pytest.raises(StudentError):
+        s.answers("f", [(1,)])
+
+
+def test_code_of_ours_borrows_the_students():
+    def sum_of_two(function, x, y):
+        return function(x) + function(y)
+
+    s = session(f=square)
+    assert s.lend("f", sum_of_two, 3, 4) == 25
+    assert s.lend(double, sum_of_two, 3, 4) == 14
+
+
+def test_inputs_are_drawn_until_every_mistake_has_erred():
     for seed in range(20):
         rng = random.Random(seed)
-        cases = telling(rng, lambda rng: (rng.randint(0, 99),), functions)
-        answers = {tuple(f(*args) for args in cases) for f in functions}
-        assert len(answers) == 3
-        assert len(cases) <= 3
+        cases = revealing(rng, a_number, double, [square, cut_off])
+        assert len(cases) >= 3
+        assert all(want == double(*args) for args, want in cases)
+        for wrong in (square, cut_off):
+            assert any(wrong(*args) != want for args, want in cases)
 
 
-def test_functions_that_never_part_are_our_error():
-    with pytest.raises(RuntimeError, match="do not tell 2 functions apart"):
-        telling(
+def test_inputs_that_are_given_come_first_and_count():
+    given = [(0,), (1,), (99,)]
+    cases = revealing(random.Random(0), a_number, double, [square], given)
+    assert [args for args, _ in cases] == given
+    given = [(0,), (2,)]  # here the two are alike
+    cases = revealing(random.Random(0), a_number, double, [square], given)
+    assert [args for args, _ in cases[:2]] == given
+    assert any(square(*args) != want for args, want in cases[2:])
+
+
+def test_a_mistake_that_never_errs_is_our_error():
+    with pytest.raises(RuntimeError, match="do not reveal 1 wrong functions"):
+        revealing(
             random.Random(0),
-            lambda rng: (rng.randint(0, 9),),
-            [double, lambda x: x + x, square],
+            a_number,
+            double,
+            [lambda x: x + x, square],
             tries=50,
         )
+
+
+def test_mistakes_that_fit_so_far_are_told_apart_by_asking():
+    """At 3 both add six; only more questions show which one it is."""
+    mistakes = [Mistake(lambda x: x * 3, "three"), Mistake(square, "square")]
+    asked = []
+
+    def ask(args):
+        asked.append(args)
+        return square(*args)
+
+    rng = random.Random(0)
+    known = [((3,), 9), ((0,), 0)]
+    found = explaining(mistakes, known, ask, lambda: a_number(rng))
+    assert [m.look for m in found] == ["square"]
+    assert len(asked) == 1
+    assert len(explaining(mistakes, known, ask)) == 2
+    never = explaining(mistakes, [*known, ((5,), 7)], ask, None)
+    assert never == []
 
 
 @pytest.mark.parametrize(
@@ -436,7 +618,7 @@ def test_functions_that_never_part_are_our_error():
     ],
 )
 def test_a_difference_names_the_place(got, want, said):
-    assert kit.difference(got, want).startswith(said)
+    assert difference(got, want).startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -451,7 +633,7 @@ def test_a_difference_names_the_place(got, want, said):
     ],
 )
 def test_a_diagnosis_never_shows_a_whole_value(got, want):
-    assert len(kit.difference(got, want)) < 300
+    assert len(difference(got, want)) < 300
     s = session(f=lambda x: got)
     diagnosis = stopped(
         s.agrees, "f", lambda x: want, given=[(got,)], checked="", look=""
@@ -538,3 +720,17 @@ def test_an_assignment_lists_its_exercises_in_order():
     assert ids == [f"1.{n}" for n in range(1, 11)]
     with pytest.raises(KeyError, match="01-tokenization"):
         kit.exercises_of("02-nothing")
+
+
+def test_plain_checks_run_without_torch():
+    code = (
+        "import sys; from scratchgrade.checks import exercises_of;"
+        "from scratchgrade.checks.kit import LocalCaller;"
+        "(first, *_) = exercises_of('01-tokenization');"
+        "first.run(LocalCaller({name: len for name in first.needs}), 's');"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "False", done.stderr

@@ -128,6 +128,30 @@ def check_told(record: Record, course: Course, name: str, nth: int) -> None:
         assert wrong[nth].says in told, (e.id, wrong[nth].name)
 
 
+def test_a_forbidden_call_is_flagged_and_costs_nothing(
+    toy, assignment, records, monkeypatch
+):
+    first = next(iter(assignment.exercises.values()))
+    path = toy.submitted / "perfect" / toy_course.NAME
+    notebook = json.loads((path / f"{toy_course.NAME}.ipynb").read_text())
+    answer = next(
+        c
+        for c in notebook["cells"]
+        if c["metadata"].get("nbgrader", {}).get("grade_id") == "answer-99-1"
+    )
+    answer["source"] = "import statistics\n" + "".join(answer["source"])
+    answer["source"] += "\nstatistics.mean([1, 2])\n"
+    monkeypatch.setattr(first, "forbids", ("statistics.mean",))
+    graded = grade_one(
+        json.dumps(notebook).encode(), assignment, KEY, "perfect", QUICK
+    )
+    assert graded.points == graded.max_points
+    (flag,) = graded.flags
+    assert "99.1" in flag
+    assert "statistics.mean" in flag
+    assert records["perfect"].flags == []
+
+
 def test_the_refused_are_told_why(records):
     assert "cut off" in records["truncated"].refused
     assert records["truncated"].points == 0
@@ -169,13 +193,12 @@ def test_a_record_survives_json(records):
         assert Record.from_json(record.to_json()) == record
 
 
-@pytest.mark.skipif(
-    not Course(ROOT).source("01-tokenization").exists(),
-    reason="the tokenization assignment is not here",
-)
-def test_the_real_class_through_the_command_line(tmp_path):
+SOLUTIONS = sorted(p.parent.name for p in ROOT.glob("solutions/*/*.ipynb"))
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_real_class_through_the_command_line(name, tmp_path):
     """What `make demo` does, in a copy of the course."""
-    name = "01-tokenization"
     course = Course(tmp_path)
     (tmp_path / "nbgrader_config.py").write_bytes(
         (ROOT / "nbgrader_config.py").read_bytes()

@@ -9,34 +9,48 @@ import shutil
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from scratchgrade import bank as banks
 from scratchgrade import mutants
 from scratchgrade.checks import kit
+from scratchgrade.cli import app
+from tests.fixtures import toy_tensors
+from tests.fixtures.toy_tensors_bank import BANK
 
 ASSIGNMENT = "01-tokenization"
 EXERCISES = [ex.id for ex in kit.exercises_of(ASSIGNMENT)]
+SOLUTIONS = banks.ROOT.glob("solutions/*/*.ipynb")
+ASSIGNMENTS = sorted(path.parent.name for path in SOLUTIONS)
+ALL = [(n, ex.id) for n in ASSIGNMENTS for ex in kit.exercises_of(n)]
 
 
 # The course's own answers
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_right_answers_pass_and_wrong_ones_hear_their_own_message(exercise):
+@pytest.mark.parametrize(("assignment", "exercise"), ALL)
+def test_right_answers_pass_and_wrong_ones_hear_their_own_message(
+    assignment, exercise
+):
     report = mutants.calibrate(
-        ASSIGNMENT, seeds=50, wrong_seeds=5, progress=False, only=(exercise,)
+        assignment, seeds=50, wrong_seeds=5, progress=False, only=(exercise,)
     )
     assert report.rows
     assert report.problems == []
 
 
-def test_the_notebook_answers_all_and_its_docstring_examples_are_true():
-    answers = mutants.notebook_answers(ASSIGNMENT)
-    assert [answer.exercise for answer in answers] == EXERCISES
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_notebook_answers_all_and_its_docstring_examples_are_true(
+    assignment,
+):
+    answers = banks.notebook_answers(assignment)
+    exercises = [e.id for e in kit.exercises_of(assignment)]
+    assert [answer.exercise for answer in answers] == exercises
     assert sum(examples_in(answer.source) for answer in answers) > 0
 
 
 def test_the_stretch_part_equals_brute_force():
-    path = mutants.ROOT / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    path = banks.ROOT / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     names = {"answer-1-9", "stretch-1"}
     namespace = {"__name__": "answer"}
@@ -103,6 +117,104 @@ def test_whatever_comes_back_a_check_fails_and_does_not_break(exercise):
         assert points < kit.exercise(exercise).points / 2, value
 
 
+# Answers of arrays
+
+
+@pytest.fixture(scope="module")
+def tensor_bank(tmp_path_factory):
+    root = tmp_path_factory.mktemp("tensors")
+    toy_tensors.write_bank(root)
+    return root
+
+
+@pytest.mark.parametrize("exercise", list(BANK))
+def test_tensor_checks_hold_on_many_seeds(exercise, tensor_bank):
+    report = mutants.calibrate(
+        toy_tensors.NAME,
+        200,
+        False,
+        wrong_seeds=5,
+        only=(exercise,),
+        root=tensor_bank,
+    )
+    assert report.problems == []
+    right = [row for row in report.rows if row.answer.correct]
+    assert [row.seeds for row in right] == [200, 200]
+    assert all(row.ratio <= 0.01 for row in right), "float64 leaves room"
+
+
+def test_processes_that_share_the_work_give_the_same_report(
+    tensor_bank, monkeypatch
+):
+    monkeypatch.setattr(mutants, "CHUNK", 2)
+    asked = {"wrong_seeds": 3, "only": ("98.3",), "root": tensor_bank}
+    one, two = (
+        mutants.calibrate(toy_tensors.NAME, 5, False, workers=n, **asked)
+        for n in (1, 2)
+    )
+    assert one == two
+    assert {row.seeds for row in one.rows} == {3, 5}
+
+
+def change_bank(root, number, change):
+    folder = root / "solutions" / toy_tensors.NAME / "bank"
+    folder.mkdir(parents=True)
+    path = folder / f"{number.replace('.', '_')}.py"
+    path.write_text(change(BANK[number]), encoding="utf-8")
+    return mutants.calibrate(
+        toy_tensors.NAME, 2, False, only=(number,), root=root
+    ).problems
+
+
+def test_an_array_near_the_edge_of_its_tolerance_is_reported(tmp_path):
+    sloppy = "    return weights @ v * (1 + 9e-10)\n"
+    problems = change_bank(
+        tmp_path,
+        "98.1",
+        lambda text: text.replace("    return weights @ v\n", sloppy, 1),
+    )
+    (found,) = [p for p in problems if "by_hand" in p]
+    assert found.startswith("98.1 by_hand: uses ")
+    assert found.endswith("at most 50% is safe")
+
+
+def test_an_answer_that_is_sent_into_the_box_is_reported(tmp_path):
+    shown = (
+        "\n# %% correct: shown\ndef check_softmax(softmax):\n"
+        "    x = torch.ones(2, 3)\n"
+        "    assert softmax(x).sum() == 2, 'rows sum to one'\n"
+    )
+    version = toy_tensors.GOOD[0]
+    source = version.made["source"]
+    version.made["source"] = source + shown.replace("# %%", "#")
+    try:
+        problems = change_bank(tmp_path, "98.6", lambda text: text + shown)
+    finally:
+        version.made["source"] = source
+    assert any(
+        p.startswith("98.6: its checks send the answer of 98.6 into the box:")
+        for p in problems
+    )
+
+
+def test_a_property_that_a_constant_has_is_reported(tmp_path, monkeypatch):
+    exercise = kit.exercise("98.3")
+
+    def steady(s):
+        both = s.call("softmax", s.normal(2)), s.call("softmax", s.normal(2))
+        s.true(
+            type(both[0]) is type(both[1]), checked="", came_out="", look=""
+        )
+
+    checks = [*exercise.checks, kit.Check("steady", 1, steady)]
+    monkeypatch.setattr(exercise, "checks", checks)
+    problems = change_bank(tmp_path, "98.3", lambda text: text)
+    assert (
+        "98.3: the check 'steady' is passed by code that always gives None"
+        in problems
+    )
+
+
 # The guard itself: each thing that it must catch
 
 
@@ -131,7 +243,7 @@ def bank(tmp_path):
     folder.mkdir(parents=True)
     path = folder / "1_10.py"
     shutil.copy(
-        mutants.ROOT / "solutions" / ASSIGNMENT / "bank" / "1_10.py", path
+        banks.ROOT / "solutions" / ASSIGNMENT / "bank" / "1_10.py", path
     )
 
     def problems(change=lambda text: text):
@@ -237,15 +349,33 @@ def test_the_report_shows_every_answer_and_every_problem(bank, tmp_path):
     assert "2 correct and 13 wrong answers: problems: 1" in shown
 
 
+@pytest.mark.parametrize(("problems", "code"), [([], 0), (["one"], 1)])
+def test_the_command_fails_when_something_does_not_hold(
+    monkeypatch, problems, code
+):
+    asked = []
+
+    def calibrate(*args, **kwargs):
+        asked.append((args, kwargs))
+        return mutants.Report(ASSIGNMENT, [], problems)
+
+    monkeypatch.setattr(mutants, "calibrate", calibrate)
+    done = CliRunner().invoke(
+        app, ["calibrate", ASSIGNMENT, "--seeds", "7", "--workers", "2"]
+    )
+    assert done.exit_code == code
+    assert asked == [((ASSIGNMENT, 7), {"workers": 2})]
+
+
 # Reading and judging
 
 
 def test_a_bank_is_read_block_by_block():
     text = "# A bank.\n\n# %% correct: one way\nx = 1\n\n"
     text += "# %% wrong: off\n# why: because\n# says: look here\n# y\nx = 2\n"
-    assert mutants.parse_bank(text, "1.3") == [
-        mutants.Answer("1.3", "one way", True, "x = 1\n\n"),
-        mutants.Answer(
+    assert banks.parse_bank(text, "1.3") == [
+        banks.Answer("1.3", "one way", True, "x = 1\n\n"),
+        banks.Answer(
             "1.3", "off", False, "# y\nx = 2\n", "because", "look here"
         ),
     ]
@@ -263,7 +393,7 @@ def test_a_bank_is_read_block_by_block():
 )
 def test_a_malformed_bank_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
-        mutants.parse_bank(text, "1.3")
+        banks.parse_bank(text, "1.3")
 
 
 def test_the_notebooks_own_answers_are_read_by_their_grade_id(tmp_path):
@@ -281,8 +411,8 @@ def test_the_notebooks_own_answers_are_read_by_their_grade_id(tmp_path):
         cell("code", "check-1-10", "check()"),
     ]
     (folder / "x.ipynb").write_text(json.dumps({"cells": cells}))
-    assert mutants.notebook_answers("x", tmp_path) == [
-        mutants.Answer("1.10", "the notebook's", True, "x = 1\ny = 2")
+    assert banks.notebook_answers("x", tmp_path) == [
+        banks.Answer("1.10", "the notebook's", True, "x = 1\ny = 2")
     ]
 
 

@@ -1,7 +1,6 @@
 """What passes between checks and student code: plain values, strict bytes."""
 
 import contextlib
-import io
 import json
 import struct
 import subprocess
@@ -14,17 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchgrade import protocol
-from scratchgrade.protocol import (
-    BadFrame,
-    Frame,
-    NotPlainData,
-    StudentError,
-    pack,
-    perform,
-    read_frame,
-    unpack,
-    write_frame,
-)
+from scratchgrade.orders import perform
+from scratchgrade.protocol import NotPlainData, StudentError, pack, unpack
 
 atoms = (
     st.none()
@@ -227,6 +217,22 @@ def test_hostile_arrays_are_refused(payload):
         unpack(b'{"a": "a0"}', payload)
 
 
+def test_a_long_list_of_empty_arrays_is_refused_before_it_is_read():
+    """A million of them fit into one reply, and are 2 GB as objects."""
+    empty = {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}
+    names = range(protocol.MAX_LISTED // 50)
+    listed = json.dumps({f"a{n}": empty for n in names}).encode()
+    with pytest.raises(NotPlainData, match=r"has 1,\d{3},\d{3} bytes"):
+        unpack(b'{"a":"a0"}', struct.pack("<Q", len(listed)) + listed)
+
+
+def test_as_many_arrays_as_are_allowed_come_back_and_no_more(monkeypatch):
+    arrays = [np.zeros((0, 1, 2, 3))] * protocol.MAX_ARRAYS
+    assert len(unpack(*pack(arrays))) == protocol.MAX_ARRAYS
+    with pytest.raises(NotPlainData, match=r"10,000 arrays.*stack"):
+        pack([*arrays, arrays[0]])
+
+
 @settings(max_examples=300)
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_no_bytes_make_unpack_fail_in_another_way(header, payload):
@@ -237,8 +243,9 @@ def test_no_bytes_make_unpack_fail_in_another_way(header, payload):
 # --- calls -----------------------------------------------------------------
 
 
-def ask(namespace, name, *args, calls=None, **kwargs):
-    return unpack(*perform(namespace, name, pack((args, kwargs, calls))))
+def ask(namespace, name, *args, do="call", **fields):
+    order = {"do": do, "args": args, **fields}
+    return unpack(*perform(namespace, name, pack(order)))
 
 
 def test_a_call_gets_copies_and_returns_a_copy():
@@ -263,7 +270,9 @@ def test_a_class_is_built_and_driven():
             self.n += n
             return self.n
 
-    got = ask({"T": Tally}, "T", 5, calls=[("add", (1,)), ("add", (2,))])
+    got = ask(
+        {"T": Tally}, "T", 5, do="drive", calls=[("add", (1,)), ("add", (2,))]
+    )
     assert got == [6, 8]
 
 
@@ -285,77 +294,6 @@ def test_what_student_code_raises_becomes_a_student_error():
 def test_a_result_that_is_no_data_is_the_students_mistake():
     with pytest.raises(StudentError, match="a map cannot be compared"):
         ask({"f": lambda: map(len, [])}, "f")
-
-
-# --- messages --------------------------------------------------------------
-
-
-def test_frames_follow_each_other_on_one_pipe():
-    frames = [Frame({"id": i}, pack(["x" * i, i])) for i in range(3)]
-    stream = io.BytesIO()
-    for frame in frames:
-        write_frame(stream, frame)
-    stream.seek(0)
-    assert [read_frame(stream) for _ in frames] == frames
-    with pytest.raises(EOFError):
-        read_frame(stream)
-
-
-class Dribble(io.RawIOBase):
-    """A pipe that takes at most seven bytes at a time."""
-
-    def __init__(self):
-        self.data = b""
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        self.data += bytes(data[:7])
-        return min(7, len(data))
-
-
-def test_a_pipe_that_takes_little_at_a_time_gets_all():
-    pipe, frame = Dribble(), Frame({"id": 1}, pack("y" * 100))
-    write_frame(pipe, frame)
-    assert read_frame(io.BytesIO(pipe.data)) == frame
-
-
-def raw(magic=b"sgr1", head=b"{}", sizes=None):
-    sizes = sizes or (len(head), 0, 0)
-    return struct.pack(">4sIII", magic, *sizes) + head
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        raw(magic=b"HTTP"),
-        raw(sizes=(2**31, 0, 0)),
-        raw(sizes=(2, 2**31, 0)),
-        raw(sizes=(2, 2**25, 2**26)),
-        raw(head=b"[]"),
-        raw(head=b"{"),
-        raw(head=b"\xff\xff"),
-        raw(head=b"[" * 100_000),
-    ],
-)
-def test_hostile_frames_are_refused(data):
-    with pytest.raises(BadFrame):
-        read_frame(io.BytesIO(data))
-
-
-def test_a_frame_that_is_cut_off_ends_the_pipe():
-    stream = io.BytesIO()
-    write_frame(stream, Frame({"id": 1}, pack("text")))
-    for n in range(len(stream.getvalue())):
-        with pytest.raises(EOFError):
-            read_frame(io.BytesIO(stream.getvalue()[:n]))
-
-
-def test_too_large_a_message_is_not_sent(monkeypatch):
-    monkeypatch.setattr(protocol, "MAX_DATA", 10)
-    with pytest.raises(BadFrame, match="limits"):
-        write_frame(io.BytesIO(), Frame({}, (b"x" * 11, b"")))
 
 
 def test_protocol_starts_without_the_heavy_libraries():

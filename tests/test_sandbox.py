@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scratchgrade import sandbox
+from scratchgrade import process, sandbox
 from scratchgrade.checks.kit import (
     BoxFailure,
     CourseError,
@@ -20,11 +20,12 @@ from scratchgrade.sandbox import Box, Limits
 
 QUICK = Limits(cell_seconds=2, call_seconds=1, submission_seconds=60)
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX limits")
+BACKENDS = ["none"] + ["bubblewrap"] * (sys.platform == "linux")
 
 
-@pytest.fixture
-def box():
-    with Box(QUICK) as made:
+@pytest.fixture(params=BACKENDS)
+def box(request):
+    with Box(QUICK, request.param) as made:
         yield made
 
 
@@ -238,6 +239,7 @@ def test_a_call_that_hangs_is_stopped_and_the_rest_goes_on(box):
         ("os._exit(0)", "exit code 0"),
         ("os.abort()", "SIGABRT"),
         ("os.kill(os.getpid(), 9)", "SIGKILL"),
+        ("os.kill(os.getpid(), 40)", "signal 40"),
         ("ctypes.string_at(0)", "SIGSEGV"),
         ("os.closerange(0, 99); return 1", "exit code"),
     ],
@@ -302,7 +304,8 @@ def test_a_file_without_end_is_stopped(box):
 
 
 @posix
-def test_no_process_is_left_and_no_folder(box):
+def test_no_process_of_a_plain_box_is_left_and_no_folder():
+    box = Box(QUICK, sandbox.NONE)
     source = (
         "import subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-c',\n"
@@ -311,7 +314,7 @@ def test_no_process_is_left_and_no_folder(box):
     )
     child = int(ok(box.run_cell("a", source)).output)
     os.kill(child, 0)  # it lives
-    folder = Path(box._folder)
+    folder = Path(box._process._home)
     assert folder.exists()
     box.close()
     deadline = time.monotonic() + 10
@@ -331,7 +334,12 @@ def running(pid: int) -> bool:
 # --- replies that are not ours ---------------------------------------------
 
 FORGE = """
-import os, struct
+import os, struct, sys
+def number():
+    step = sys._getframe()
+    while "frame" not in step.f_locals:
+        step = step.f_back
+    return step.f_locals["frame"].head["id"]
 def forge(head, body=b"", magic=b"sgr1"):
     frame = struct.pack(">4sIII", magic, len(head), len(body), 0)
     for descriptor in range(3, 32):
@@ -363,9 +371,16 @@ def test_bytes_written_straight_to_the_pipe_are_a_crash(box, forged):
 
 @posix
 def test_a_forged_reply_is_still_only_data(box):
+    """Even by code that looks up what the answer must be called."""
     ok(box.run_cell("a", FORGE))
     body = pack("claimed")[0]
-    source = f"def f():\n    forge(b'{{\"id\": 3}}', {body!r})\n    return 1"
+    source = (
+        "import json\n"
+        "def f():\n"
+        "    head = json.dumps({'id': number()}).encode()\n"
+        f"    forge(head, {body!r})\n"
+        "    return 1"
+    )
     ok(box.run_cell("b", source))
     assert box.call("f", (), {}) == "claimed"
     # The true reply of the worker now comes when another is expected.
@@ -373,11 +388,27 @@ def test_a_forged_reply_is_still_only_data(box):
         box.call("f", (), {})
 
 
+@posix
+def test_an_answer_cannot_be_given_before_the_question(box):
+    """A number seen once is of no use for the next."""
+    ok(box.run_cell("a", FORGE))
+    source = (
+        "import json\n"
+        "seen = {'id': number()}\n"
+        "def f():\n"
+        "    forge(json.dumps(seen).encode())\n"
+        "    return 1"
+    )
+    ok(box.run_cell("b", source))
+    with pytest.raises(BoxFailure, match="disturbed the grader's pipe"):
+        box.call("f", (), {})
+
+
 HEADS = [
-    {"id": 2, "output": 5, "error": 7, "dropped": 9},
-    {"id": 2, "output": None, "error": [1, 2], "dropped": {"a": 1}},
-    {"id": 2, "output": ["x"], "error": {"a": []}, "dropped": [None, 4]},
-    {"id": 2, "output": "x" * 900_000, "error": ["a" * 9_000], "dropped": []},
+    {"output": 5, "error": 7, "dropped": 9},
+    {"output": None, "error": [1, 2], "dropped": {"a": 1}},
+    {"output": ["x"], "error": {"a": []}, "dropped": [None, 4]},
+    {"output": "x" * 900_000, "error": ["a" * 9_000], "dropped": []},
 ]
 
 
@@ -385,19 +416,25 @@ HEADS = [
 @pytest.mark.parametrize("head", HEADS)
 def test_strange_replies_to_a_cell_are_read_strictly(box, head):
     ok(box.run_cell("a", FORGE))
-    source = f"import json\nforge(json.dumps({head!r}).encode())"
+    source = (
+        "import json\n"
+        f"head = {head!r} | {{'id': number()}}\n"
+        "forge(json.dumps(head).encode())"
+    )
     run = box.run_cell("b", source)
+    assert run.verdict is None  # it was taken for the worker's
     assert isinstance(run.output, str)
     assert len(run.output) <= 2 * QUICK.output_chars
     assert all(isinstance(text, str) for text in run.dropped)
     assert run.error is None or all(isinstance(x, str) for x in run.error)
 
 
-def test_a_box_that_cannot_start_is_our_mistake(monkeypatch, tmp_path):
+def test_a_process_that_cannot_start_is_our_mistake(monkeypatch, tmp_path):
     broken = tmp_path / "worker.py"
     broken.write_text("raise RuntimeError('no worker today')")
-    monkeypatch.setattr(sandbox, "WORKER", broken)
-    with Box(QUICK) as box, pytest.raises(CourseError, match="no worker"):
+    monkeypatch.setattr(process, "WORKER", broken)
+    box = Box(QUICK, sandbox.NONE)
+    with box, pytest.raises(CourseError, match="no worker today"):
         box.run_cell("a", "pass")
 
 
@@ -408,4 +445,4 @@ def test_starting_a_box_is_quick():
         with Box(QUICK) as box:
             box.run_cell("a", "pass")
         times.append(time.monotonic() - started)
-    assert min(times) < 1  # 0.04 s when nothing else runs
+    assert min(times) < 0.1  # 0.004 s when nothing else runs

@@ -1,4 +1,4 @@
-"""Known mistakes: recognised in an answer, told apart by their inputs."""
+"""Known mistakes: revealed by inputs, recognised in answers."""
 
 import copy
 import random
@@ -30,6 +30,12 @@ def recognise(mistakes: Iterable[Mistake], fits: Callable) -> str | None:
     return None
 
 
+def advice(mistakes: Iterable[Mistake]) -> str | None:
+    """What to tell who made these mistakes, if it is one thing."""
+    looks = {mistake.look for mistake in mistakes}
+    return looks.pop() if len(looks) == 1 else None
+
+
 def outcome(function: Callable, args: tuple) -> Any:
     """What a function of ours returns, or `Raised`; `args` stay the same."""
     try:
@@ -38,50 +44,70 @@ def outcome(function: Callable, args: tuple) -> Any:
         return Raised(type(error).__name__)
 
 
-def telling(
+def revealing(
     rng: random.Random,
     draw: Callable[[random.Random], tuple],
-    functions: Sequence[Callable],
+    oracle: Callable,
+    wrong: Sequence[Callable],
     known: Sequence[tuple] = (),
+    least: int = 3,
     tries: int = 1000,
-) -> list[tuple]:
-    """Draw inputs that tell each two of the functions apart; at least one.
+) -> list[tuple[tuple, Any]]:
+    """Inputs on which each wrong function errs at least once.
 
-    A draw is kept if it separates functions that answered alike on all that
-    was kept before, and on the inputs in `known`.
+    Args:
+        known: inputs to begin with.
+        least: how many there are at least, with `known`.
+
+    Returns:
+        Each input, `known` first, with what the oracle answers. A draw that
+        catches none that was not caught before is kept only to reach `least`.
 
     Raises:
-        RuntimeError: if two cannot be told apart: a bug of the course.
+        RuntimeError: if one errs on no draw: a bug of the course.
     """
-    alike, kept = [list(functions)], []
-    for args in known:
-        alike = _split(alike, args)
-    for _ in range(tries):
-        args = draw(rng)
-        finer = _split(alike, args)
-        if len(finer) > len(alike) or not kept:
-            alike, kept = finer, [*kept, args]
-        if len(alike) == len(functions):
+    unseen, kept = list(wrong), []
+    for n in range(len(known) + tries):
+        args = known[n] if n < len(known) else draw(rng)
+        want = outcome(oracle, args)
+        fooled = [f for f in unseen if same(outcome(f, args), want)]
+        caught = len(fooled) < len(unseen)
+        if n < len(known) or caught or len(kept) < least:
+            unseen, kept = fooled, [*kept, (args, want)]
+        if n + 1 >= len(known) and not unseen and len(kept) >= least:
             return kept
-    twins = next(group for group in alike if len(group) > 1)
     raise RuntimeError(
-        f"{tries} draws do not tell {len(twins)} functions apart: "
-        + ", ".join(getattr(f, "__name__", repr(f)) for f in twins)
+        f"{tries} draws do not reveal {len(unseen)} wrong functions: "
+        + ", ".join(getattr(f, "__name__", repr(f)) for f in unseen)
     )
 
 
-def _split(groups: list[list[Callable]], args: tuple) -> list[list[Callable]]:
-    """Split each group by what its functions answer."""
-    finer = []
-    for group in groups:
-        answers: list[tuple[Any, list[Callable]]] = []
-        for function in group if len(group) > 1 else ():
-            value = outcome(function, args)
-            for other, members in answers:
-                if same(value, other):
-                    members.append(function)
-                    break
-            else:
-                answers.append((value, [function]))
-        finer += [members for _, members in answers] or [group]
-    return finer
+def explaining(
+    mistakes: Sequence[Mistake],
+    answers: Sequence[tuple[tuple, Any]],
+    ask: Callable[[tuple], Any],
+    draw: Callable[[], tuple] | None = None,
+    tries: int = 300,
+) -> list[Mistake]:
+    """The mistakes that explain all of a student's answers.
+
+    Args:
+        answers: inputs, each with what the student's function gave.
+        ask: gives the student's answer to one more input.
+        draw: makes inputs; where mistakes with different advice explain all
+            answers so far, inputs that tell them apart are asked.
+    """
+
+    def fits(mistake: Mistake, args: tuple, answer: Any) -> bool:
+        return same(answer, outcome(mistake.value, args))
+
+    left = [m for m in mistakes if all(fits(m, *a) for a in answers)]
+    for _ in range(tries if draw else 0):
+        if len({m.look for m in left}) < 2:
+            break
+        args = draw()
+        first, *others = (outcome(m.value, args) for m in left)
+        if not all(same(first, other) for other in others):
+            answer = ask(args)
+            left = [m for m in left if fits(m, args, answer)]
+    return left

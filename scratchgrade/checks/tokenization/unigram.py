@@ -9,21 +9,31 @@ from scratchgrade.checks.kit import Exercise, Mistake, Session
 from scratchgrade.checks.tokenization.inputs import all_differ, some_word
 
 
-def all_paths(word: str, log_probs, unknown: float):
-    """Every segmentation with its score, by brute force."""
+def all_ways(word: str, known) -> list[list[str]]:
+    """Every segmentation into known pieces and single characters."""
 
     def ways_on_from(i):
         if i == len(word):
             yield []
         for j in range(i + 1, len(word) + 1):
-            if word[i:j] in log_probs or j == i + 1:
+            if word[i:j] in known or j == i + 1:
                 for rest in ways_on_from(j):
                     yield [word[i:j], *rest]
 
+    return list(ways_on_from(0))
+
+
+def scored(ways, log_probs, unknown: float):
+    """Segmentations with their scores."""
     return [
         (pieces, math.fsum(log_probs.get(p, unknown) for p in pieces))
-        for pieces in ways_on_from(0)
+        for pieces in ways
     ]
+
+
+def all_paths(word: str, log_probs, unknown: float):
+    """Every segmentation with its score, by brute force."""
+    return scored(all_ways(word, log_probs), log_probs, unknown)
 
 
 def rank(path):
@@ -160,6 +170,37 @@ def winner(paths, worth) -> list[str] | None:
     return None if tied else ranked[-1][1]
 
 
+def wrong_winners(word: str, log_probs, paths) -> list[list[str]] | None:
+    """What five slips find best; None unless they and the best all differ."""
+    found = [paths[0][0], longest_pieces(word, log_probs)]
+    for rule in wrong_rules(log_probs):
+        if None in found or not all_differ(found):
+            return None
+        found.append(winner(paths, rule))
+    if None in found or not all_differ(found):
+        return None
+    return found[1:]
+
+
+def where_slips_differ(rng, tries: int = 50):
+    """A word and probabilities for which five slips find something else.
+
+    Most draws are rejected, so the ways to cut a word are found once for
+    many draws of the probabilities.
+    """
+    while True:
+        letters = rng.sample("abcdefgїщ", 3)
+        log_probs = some_pieces(rng, letters, 14)
+        word = some_word(rng, letters, 8, 10)
+        ways = all_ways(word, log_probs)
+        for _ in range(tries):
+            paths = sorted(scored(ways, log_probs, FAR), key=rank)
+            wrong = wrong_winners(word, log_probs, paths)
+            if wrong and apart(paths, 1):
+                return word, log_probs, paths, wrong
+            log_probs = {p: rng.uniform(-9.0, -2.0) for p in log_probs}
+
+
 FAR = -1000.0  # no path through an unknown character is ever wanted
 
 
@@ -185,20 +226,7 @@ def the_best(s: Session):
         "This is the least probable segmentation. Log-probabilities are "
         "negative: the best sum is the largest, nearest to zero.",
     ]
-    while True:
-        letters = s.rng.sample("abcdefgїщ", 3)
-        log_probs = some_pieces(s.rng, letters, 14)
-        word = some_word(s.rng, letters, 8, 10)
-        paths = sorted(all_paths(word, log_probs, FAR), key=rank)
-        hasty = longest_pieces(word, log_probs)
-        rules = wrong_rules(log_probs)
-        wrong = [hasty, *(winner(paths, rule) for rule in rules)]
-        if (
-            apart(paths, 1)
-            and None not in wrong
-            and all_differ([paths[0][0], *wrong])
-        ):
-            break
+    word, log_probs, paths, wrong = where_slips_differ(s.rng)
     compare(
         s,
         s.call("n_best", word, log_probs, 1, FAR),

@@ -128,9 +128,9 @@ def without_ties(draw):
     return drawn
 
 
-def corpus(rng, n_words: int, letters: int = 5) -> dict[str, int]:
+def corpus(rng, n_words: int, letters: int = 5, longest: int = 5):
     alphabet = rng.sample(string.ascii_lowercase, letters)
-    words = {some_word(rng, alphabet, 2, 5) for _ in range(n_words)}
+    words = {some_word(rng, alphabet, 2, longest) for _ in range(n_words)}
     return {word: rng.randint(2, 60) for word in sorted(words)}
 
 
@@ -193,6 +193,8 @@ ex8 = Exercise(
 def chosen_by_score(s: Session):
     @without_ties
     def draw(rng):
+        if rng.random() < 0.5:  # runs of a letter
+            return corpus(rng, 5, letters=2, longest=9), 3, 1
         return corpus(rng, 12), 3, 1
 
     s.agrees(
@@ -224,7 +226,7 @@ def rare_left_alone(s: Session):
 
     @without_ties
     def draw(rng):
-        word_counts = corpus(rng, 7)
+        word_counts = corpus(rng, 7, letters=rng.choice([2, 5]))
         return word_counts, 30, rng.choice([*word_counts.values(), 25])
 
     s.agrees(
@@ -267,7 +269,7 @@ def ties_and_doubles(s: Session):
 
     @without_ties
     def doubled(rng):
-        return corpus(rng, 8, letters=2), 4, 1
+        return corpus(rng, 5, letters=2, longest=9), 4, 1
 
     s.agrees(
         "train_wordpiece",
@@ -462,6 +464,10 @@ def unknown_word(s: Session):
         vocab = some_vocab(rng, letters, 8) - {"##" + letters[2]}
         words = [some_word(rng, letters, 2, 4) for _ in range(3)]
         words[1] += rng.choice([stranger, ""]) + some_word(rng, letters, 1, 3)
+        if rng.random() < 0.5:  # stuck after ab, though a ##bc would do
+            a, b, c = letters
+            vocab = (vocab | {a + b, f"##{b}{c}"}) - {a + b + c}
+            words[1] = a + b + c
         return " ".join(words), vocab
 
     s.agrees(

@@ -1,0 +1,3 @@
+from scratchgrade.cli import main
+
+main()

@@ -1,0 +1,4 @@
+# tries: itself
+# verdict: failed|crashed|timed out|not gradable
+# points: 0
+def double(x): return double

@@ -1,0 +1,10 @@
+# tries: an old format
+# verdict: not gradable
+# points: 0
+# others: any
+import json
+
+
+def build(notebook, cell):
+    data = json.dumps(notebook).encode()
+    return json.dumps(notebook | {"nbformat": 3}).encode()

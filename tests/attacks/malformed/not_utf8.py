@@ -1,0 +1,10 @@
+# tries: bytes that are no text
+# verdict: not gradable
+# points: 0
+# others: any
+import json
+
+
+def build(notebook, cell):
+    data = json.dumps(notebook).encode()
+    return b"\xff\xfe" + data

@@ -1,0 +1,10 @@
+# tries: cells that are nothing
+# verdict: not gradable
+# points: 0
+# others: any
+import json
+
+
+def build(notebook, cell):
+    data = json.dumps(notebook).encode()
+    return json.dumps(notebook | {"cells": [None] * 9}).encode()

@@ -1,0 +1,10 @@
+# tries: a pickle
+# verdict: not gradable
+# points: 0
+# others: any
+import json
+
+
+def build(notebook, cell):
+    data = json.dumps(notebook).encode()
+    return b"cos\nsystem\n(S'echo'\ntR."

@@ -1,0 +1,10 @@
+# tries: five thousand cells
+# verdict: not gradable
+# points: 0
+# others: any
+import json
+
+
+def build(notebook, cell):
+    data = json.dumps(notebook).encode()
+    return json.dumps(notebook | {"cells": notebook["cells"] * 500}).encode()

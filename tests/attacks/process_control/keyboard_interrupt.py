@@ -1,0 +1,4 @@
+# tries: keyboard interrupt
+# verdict: crashed|timed out|failed|not gradable
+# points: 0
+def double(x): raise KeyboardInterrupt

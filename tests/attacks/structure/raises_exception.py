@@ -1,0 +1,7 @@
+# tries: cells that may fail
+# verdict: failed
+# points: 0
+def build(notebook, cell):
+    cell("answer-99-1")["source"] = "def double(x): return 3 * x"
+    cell("check-99-1")["metadata"]["tags"] = ["raises-exception"]
+    return notebook
