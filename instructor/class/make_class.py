@@ -1,6 +1,6 @@
 """Write a class of made-up students, one for each thing that goes wrong.
 
-    python instructor/class/make_class.py [assignment [course]]
+    python instructor/class/make_class.py ASSIGNMENT [COURSE]
 
 Their notebooks are built from the release, the instructors' answers and the
 bank, and go to grading/submitted/ of the course, which `make demo` keeps apart
@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scratchgrade.bank import Answer, variants
 from scratchgrade.checks import kit
 from scratchgrade.course import Course
 from scratchgrade.grade import Exercise
-from scratchgrade.mutants import Answer, variants
 
 HERE = Path(__file__).resolve().parent
 TARGET = 2  # most mishaps befall the third exercise
@@ -349,7 +349,9 @@ def make_class(course: Course, name: str) -> list[Path]:
 
 
 def main() -> None:
-    name = sys.argv[1] if len(sys.argv) > 1 else "01-tokenization"
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
+    name = sys.argv[1]
     course = Course.around(Path(sys.argv[2]) if len(sys.argv) > 2 else HERE)
     paths = make_class(course, name)
     folder = course.submitted.relative_to(course.root)
