@@ -1,7 +1,8 @@
 """The built site, its address, and a browser.
 
 `course.py test` builds the site and names it in SCRATCHLM_SITE; a run
-without it builds one into a temporary folder.
+without it builds one into a temporary folder. SCRATCHLM_STORIES may name
+built story pages in the same way.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from visiting import ROOT, build_book, serving
+from visiting import ROOT, book_around, build_book, serving
 
 sys.path[:0] = [str(ROOT), str(ROOT / "book" / "extensions")]
 
@@ -35,6 +36,40 @@ def address(site):
     """The address of the served site."""
     with serving(site) as base:
         yield base
+
+
+STORIES = Path(__file__).parent / "stories"
+
+
+@pytest.fixture(scope="session")
+def built_stories(tmp_path_factory):
+    """All story pages in one small site: its address, what the build said."""
+    if given := os.environ.get("SCRATCHLM_STORIES"):
+        with serving(Path(given)) as base:
+            yield base, ""
+        return
+    folder = tmp_path_factory.mktemp("stories")
+    pages = [*STORIES.glob("*.md"), *STORIES.glob("*.ipynb")]
+    book_around(sorted(pages), folder)
+    done = build_book(folder, folder)
+    with serving(folder / "_build" / "html") as base:
+        yield base, done.stderr
+
+
+@pytest.fixture
+def story(built_stories):
+    """`story(name)` gives the address of the page stories/<name>.
+
+    It fails on what the build says about that page, not about others.
+    """
+    base, said = built_stories
+
+    def url(name):
+        lines = [line for line in said.splitlines() if f"{name}." in line]
+        assert lines == [], "\n".join(lines)
+        return f"{base}{name}.html"
+
+    return url
 
 
 @pytest.fixture(scope="session")

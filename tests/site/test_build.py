@@ -8,7 +8,12 @@ import nbformat
 import pytest
 import yaml
 from scratchbook import mathematics
-from scratchbook.site import repository_options
+from scratchbook.site import (
+    page_tools,
+    plain_title,
+    repository_options,
+    stage_of,
+)
 from sphinx.errors import ConfigError
 from sphinxcontrib import katex
 from visiting import ROOT, build_book
@@ -133,7 +138,10 @@ def test_a_mistake_is_told_with_its_place(refused, name):
 def test_nothing_unused_is_shipped(site):
     static = site / "_static"
     names = [path.name.lower() for path in static.rglob("*")]
-    for unwanted in ("fontawesome", "plotly", "mathjax", "thebe", "d3."):
+    for unwanted in (
+        *("fontawesome", "plotly", "mathjax", "thebe", "d3."),
+        *("bootstrap", "pydata", "sphinx-book-theme", "basic.css"),
+    ):
         assert not [name for name in names if unwanted in name]
     assert not [name for name in names if name.endswith(".map")]
 
@@ -151,19 +159,22 @@ def classes_of_icons(folder):
     return {
         name
         for page in folder.glob("*.html")
-        for words in re.findall(
-            r'class="([^"]*\bfa[bsr]?\b[^"]*|[^"]*fa-[^"]*)"',
-            page.read_text(encoding="utf-8"),
+        for name in re.findall(
+            r'class="icon (icon-[\w-]+)"', page.read_text(encoding="utf-8")
         )
-        for name in words.split()
-        if name.startswith("fa-") and name not in ("fa-solid", "fa-lg")
     }
 
 
 def drawn_icons():
     css = (BOOK / "assets" / "course.css").read_text(encoding="utf-8")
-    selectors = re.findall(r"([^{}]*)\{ --icon: var", css)
-    return set(re.findall(r"\.(fa-[\w-]+)", " ".join(selectors)))
+    drawn = set(re.findall(r"(--icon-[\w-]+): url", css))
+    return {
+        name
+        for name, icon in re.findall(
+            r"\.(icon-[\w-]+) \{ --icon: var\((--icon-[\w-]+)\)", css
+        )
+        if icon in drawn
+    }
 
 
 def test_every_icon_in_use_is_drawn(site):
@@ -187,6 +198,52 @@ def test_a_style_sheet_of_another_version_is_refused(tmp_path, monkeypatch):
 def test_formulas_are_printed_with_mathml_for_screen_readers(site):
     page = (site / "notation.html").read_text(encoding="utf-8")
     assert page.count('class="katex"') == page.count("<math ") > 10
+
+
+# --- names and numbers of pages --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "stage"),
+    [("00-basics", 0), ("07-1-classification", 7), ("notation", None)],
+)
+def test_the_stage_of_a_chapter_is_in_its_name(page, stage):
+    assert stage_of(page) == stage
+
+
+def test_a_title_loses_the_number_that_sphinx_gave_it():
+    html = '<span class="section-number">2. </span>Data'
+    assert plain_title(html) == plain_title("2. Data") == "Data"
+    assert plain_title("GPT-2. A model") == "GPT-2. A model"
+
+
+def test_buttons_of_the_theme_become_one_list():
+    link = {"type": "link", "text": ".md", "url": "a.md", "tooltip": "Source"}
+    group = {"type": "group", "buttons": [{**link, "label": "download-x"}]}
+    paper = {"type": "javascript", "javascript": "window.print()"}
+    assert page_tools([group, link, paper]) == [
+        {"text": "Source", "url": "a.md", "file": True},
+        {"text": "Source", "url": "a.md", "file": False},
+        {"text": "Print, or save as PDF"},
+    ]
+
+
+def test_a_chapter_shows_its_stage_and_no_other_number(site):
+    page = (site / "01-tokenization.html").read_text(encoding="utf-8")
+    assert '<p class="stage-number">Stage 1</p>' in page
+    assert "section-number" not in page
+
+
+def test_the_welcome_page_links_the_stages_that_the_book_has(site):
+    page = (site / "intro.html").read_text(encoding="utf-8")
+    cards = re.findall(r'<li class="stage">(.*?)</li>', page, re.S)
+    assert len(cards) == 8
+    for number, card in enumerate(cards):
+        chapters = sorted(p for p in listed() if stage_of(p) == number)
+        title = re.search(r'<p class="stage-title">(.*?)</p>', card)[1]
+        if chapters:
+            assert f'href="{chapters[0]}.html"' in title
+        assert ("planned" in card) == (not chapters)
 
 
 # --- links to the repository -----------------------------------------------

@@ -5,12 +5,14 @@ import json
 import re
 
 import pytest
-from scratchbook import directives
+from scratchbook import blocks, bodies, parsons, progress
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+# without what only writes files beside the pages
+PARTS = ("html", "directives", "widgets", "progress", "mathematics", "site")
 SETTINGS = {
-    "extensions": ["myst_nb", "scratchbook"],
+    "extensions": ["myst_nb", *[f"scratchbook.{name}" for name in PARTS]],
     "html_theme": "basic",
     "html_math_renderer": "katex",
     "myst_enable_extensions": ["colon_fence", "dollarmath", "smartquotes"],
@@ -38,7 +40,7 @@ def render(tmp_path):
         html = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
         body = html.split('role="main"')[1].split('class="sphinxsidebar')[0]
         plain = re.sub(r"\x1b\[[0-9;]*m", "", warnings.getvalue())
-        return body, plain, directives.counts(app.env, "index")
+        return body, plain, blocks.counts(app.env, "index")
 
     return page
 
@@ -68,9 +70,65 @@ lines:
 """
 
 
-def data_in(html):
-    text = re.search(r'<script type="application/json">(.*?)</script>', html)
-    return json.loads(text[1])
+MULTIPLE = """
+```{quiz}
+kind: multiple
+question: Which are even?
+options:
+  - text: two
+    right: true
+    why: Twice *one*.
+  - text: three
+    why: One is left.
+  - text: four
+    right: true
+    why: Twice two.
+```
+"""
+NUMERIC = """
+```{quiz}
+kind: numeric
+question: How many ids are there?
+answer: 257
+tolerance: 0.5
+unit: ids
+why: The bytes and *one* more.
+reasons:
+  - value: 256
+    why: One is missing.
+otherwise: Count again.
+```
+"""
+WIDGET = """
+```{widget} llm-window
+title: Windows over a `text`
+static: |
+  With length 4 there are *three*.
+config:
+  text: the sea
+  line: 3
+  inner: [{line: 1}]
+tasks:
+  - ask: How many are there?
+    answer: 6
+    tolerance: 0
+    why: Every start has one.
+    hint: Count the starts.
+  - ask: Bring two apart.
+    check: overlap
+    value: {min: 1, max: 3}
+    why: Done.
+```
+"""
+
+
+def data_in(html, n=0):
+    found = re.findall(r'<script type="application/json">(.*?)</script>', html)
+    return json.loads(found[n])
+
+
+def plain(html):
+    return " ".join(re.sub(r"<script.*?</script>|<[^>]+>", " ", html).split())
 
 
 # --- what they write -------------------------------------------------------
@@ -134,7 +192,7 @@ def test_parsons_shows_another_order_and_hides_the_right_one(render):
     assert [line for line in shown if line in right] != right
     fold = html[html.index("<details") :]
     assert "<em>squares</em>" in fold
-    assert f"Line {shown.index('    y = x ** 2') + 1} does not belong" in fold
+    assert "<code>y = x ** 2</code> does not belong" in fold
     assert "y = 2 * x" in re.sub(r"<[^>]+>", "", fold)
 
 
@@ -142,18 +200,161 @@ def test_parsons_order_is_the_same_in_every_build(render):
     assert render(PARSONS)[0] == render(PARSONS)[0]
 
 
+def test_quiz_with_several_right_options(render):
+    html, warnings, counts = render(MULTIPLE)
+    assert warnings == ""
+    assert data_in(html) == {"kind": "multiple", "right": [0, 2]}
+    assert html.count("Right.</strong>") == 2
+    assert "Choose every option that is right." in html
+    assert counts == {"quiz": 1}
+
+
+def test_quiz_for_a_number_folds_answer_and_reasons(render):
+    html, warnings, counts = render(NUMERIC)
+    assert warnings == ""
+    assert data_in(html) == {
+        "kind": "numeric",
+        "answer": 257,
+        "tolerance": 0.5,
+        "unit": "ids",
+        "wrong": [256],
+    }
+    fold = plain(html[html.index("<details") : html.index("</details>")])
+    assert fold == (
+        "Answer 257 ids The bytes and one more. If you found 256: "
+        "One is missing. If you found another number: Count again."
+    )
+    assert counts == {"quiz": 1}
+
+
+def test_predict_lists_its_options(render):
+    html, warnings, _ = render(
+        "```{predict}\nquestion: Which?\noptions:\n- '`a`'\n- both *same*\n```"
+    )
+    assert warnings == ""
+    assert data_in(html) == {"options": 2}
+    assert html.count("<li>") == 2
+    assert "<em>same</em>" in html
+
+
+def test_parsons_lines_need_what_the_author_says(render):
+    text = PARSONS.replace(
+        '  - code: "    return y"',
+        '  - code: "    z = 3"\n    after: [1]\n'
+        '  - code: "    return y"\n    after: [2]',
+    )
+    html, warnings, _ = render(text)
+    assert warnings == ""
+    know = data_in(html)
+    assert know["after"] == [[], [0], None, [0], [1]]
+    assert know["distractors"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        ({}, [[], [0], None, [0, 1]]),
+        ({3: [1]}, [[], [0], None, [0]]),
+        ({1: []}, [[], [], None, [0, 1]]),
+        ({3: [2, 1, 2]}, [[], [0], None, [0, 1]]),
+    ],
+)
+def test_needs_by_default_are_all_lines_above(after, found):
+    got = parsons.needs(["a", "b", "x", "c"], [2], after)
+    assert [n and sorted(set(n)) for n in got] == found
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 5, -1])
+def test_a_line_cannot_need_itself_a_distractor_or_a_later_one(number):
+    with pytest.raises(bodies.Refused, match=f"after line {number};"):
+        parsons.needs(["a", "b", "x", "c"], [2], {3: [number]})
+
+
+def test_widget_has_a_title_a_static_twin_and_data(render):
+    html, warnings, counts = render(WIDGET)
+    assert warnings == ""
+    widget = re.search(r"<llm-window [^>]*>", html)[0]
+    label = re.search(r'aria-labelledby="([^"]+)"', widget)[1]
+    assert 'class="widget"' in widget
+    assert 'role="group"' in widget
+    title = re.search(rf'<p class="widget-title" id="{label}">(.*?)</p>', html)
+    assert plain(title[1]) == "Windows over a text"
+    twin = html[html.index("widget-static") : html.index("<script")]
+    assert "<em>three</em>" in twin
+    said = plain(twin)
+    assert "How many are there? Hint Count the starts. Answer 6" in said
+    assert "Bring two apart. Answer Done." in said
+    know = data_in(html)
+    inner = [{"line": 1}]
+    assert know["config"] == {"text": "the sea", "line": 3, "inner": inner}
+    assert know["tasks"][1]["value"] == {"min": 1, "max": 3}
+    assert know["tasks"][0]["answer"] == 6
+    assert counts == {"widget": 1}
+
+
+def test_times_of_the_card_are_shown_in_words(render):
+    html, warnings, _ = render("It takes {reading-time}`120`, alone.")
+    assert warnings == ""
+    assert "It takes 2 hours, alone." in plain(html)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (1, "1 minute"),
+        (45, "45 minutes"),
+        (60, "1 hour"),
+        (90, "1½ hours"),
+        (180, "3 hours"),
+        (75, "75 minutes"),
+    ],
+)
+def test_minutes_in_words(minutes, words):
+    assert progress.spoken(minutes) == words
+
+
+def test_the_box_is_at_the_end_and_the_list_beside_it(render, tmp_path):
+    html, _, _ = render(
+        f"{{reading-time}}`30`\n{QUIZ}\n{PARSONS}\n{WIDGET}\n"
+        "```{predict}\nquestion: Q?\n```"
+    )
+    box = html[html.index("<llm-progress") :]
+    assert plain(box).startswith(
+        "Your progress This page has 1 question, 1 prediction, 1 ordering "
+        "task and 2 tasks."
+    )
+    assert data_in(box) == {"page": "index", "chapter": True}
+    path = tmp_path / "out" / "_static" / "progress.json"
+    (chapter,) = json.loads(path.read_text("utf-8"))["chapters"]
+    assert chapter["title"] == "Page"
+    assert chapter["times"] == {"reading": 30}
+    for kind in ("quiz", "predict", "parsons"):
+        (identity,) = chapter[kind]
+        assert f'id="{identity}"' in html
+    first, second = chapter["task"]
+    assert first.endswith("/0")
+    assert f'id="{second.removesuffix("/1")}"' in html
+
+
+def test_a_page_without_questions_is_no_chapter(render, tmp_path):
+    html, _, _ = render("Nothing to do here.")
+    assert '"chapter": false' in html
+    path = tmp_path / "out" / "_static" / "progress.json"
+    assert json.loads(path.read_text("utf-8")) == {"chapters": []}
+
+
 @pytest.mark.parametrize("n", range(2, 9))
 def test_shuffling_never_shows_the_right_order(n):
     for start in range(40):
         lines = [f"line {start + i}" for i in range(n)]
-        order = directives.shuffled(lines, lines)
+        order = parsons.shuffled(lines, lines)
         assert sorted(order) == list(range(n))
         assert [lines[i] for i in order] != lines
 
 
 def test_equal_lines_cannot_be_put_in_a_wrong_order():
-    with pytest.raises(directives.Refused, match="two that differ"):
-        directives.shuffled(["x", "x"], ["x", "x"])
+    with pytest.raises(bodies.Refused, match="two that differ"):
+        parsons.shuffled(["x", "x"], ["x", "x"])
 
 
 @pytest.mark.parametrize(
@@ -252,6 +453,12 @@ def test_quiz_mistake_is_refused_with_its_line(render, change, line, said):
         (("    why: That *squares*.\n", ""), "needs a `why`"),
         (("    distractor: true\n", ""), "is no distractor"),
         (('    y = 2 * x"', '    y = 2 * x"\n    id: 1'), "`id` is unknown"),
+        (('y"', 'y"\n    after: [4]'), "cannot come after line 4"),
+        (('y"', 'y"\n    after: [3]'), "cannot come after line 3"),
+        (('y"', 'y"\n    after: 1'), "must be a list"),
+        (('y"', "y\"\n    after: ['1']"), "numbers of lines"),
+        (("true", "true\n    after: [1]"), "has no place"),
+        (("y = x ** 2", "y = 2 * x"), "is also a line that belongs"),
     ],
 )
 def test_parsons_mistake_is_refused(render, change, said):
@@ -262,9 +469,55 @@ def test_parsons_mistake_is_refused(render, change, said):
 
 
 @pytest.mark.parametrize(
+    ("block", "change", "said"),
+    [
+        (QUIZ, ("question:", "kind: other\nquestion:"), "it can be: single"),
+        (QUIZ, ("question:", "kind: [1]\nquestion:"), "it can be: single"),
+        (MULTIPLE, ("    right: true\n", ""), "no option is marked"),
+        (NUMERIC, ("answer: 257\n", ""), "`answer` is missing"),
+        (NUMERIC, ("answer: 257", "answer: many"), "must be a number"),
+        (NUMERIC, ("answer: 257", "answer: true"), "must be a number"),
+        (NUMERIC, ("value: 256", "value: 256.5"), "counts as right"),
+        (NUMERIC, ("value: 256", "val: 256"), "`val` is unknown"),
+        (WIDGET, ("title: Windows over a `text`\n", ""), "must be YAML|title"),
+        (WIDGET, ("llm-window", "llm-absent"), "no llm-absent.js"),
+        (WIDGET, ("llm-window", "window"), "is no element"),
+        (WIDGET, ("    answer: 6\n", ""), "either `answer` or `check`"),
+        (WIDGET, ("answer: 6", "answer: 6\n    value: 2"), "belongs to"),
+        (WIDGET, ("answer: 6", "answer: 6\n    check: a"), "either `answer`"),
+        (WIDGET, ("    why: Done.\n", ""), "`why` is missing"),
+        (WIDGET, ("tolerance: 0", "tolerance: no"), "must be a number"),
+        (WIDGET, ("tasks:", "task:"), "`task` is unknown"),
+    ],
+)
+def test_other_mistakes_are_refused(render, block, change, said):
+    assert change[0] in block
+    html, warnings, counts = render(block.replace(*change))
+    assert re.search(said, warnings), warnings
+    assert "index.md:" in warnings
+    assert "<llm-quiz" not in html
+    assert "<llm-window" not in html
+    assert counts == {}
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-5", "1.5"])
+def test_a_time_that_is_no_number_of_minutes_is_refused(render, text):
+    _, warnings, _ = render(f"It takes {{reading-time}}`{text}`.")
+    assert "is no number of minutes" in warnings
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("```{predict}\n```", "body"),
+        (
+            "```{predict}\nquestion: Q?\noptions: [a]\n```",
+            "1 option; give two or more",
+        ),
+        (
+            "```{predict}\nquestion: Q?\noptions: [1, 2]\n```",
+            "option 1 must be text",
+        ),
         ("```{predict}\n- a\n```", "must be YAML"),
         ("```{predict}\nanswer: Yes it is.\n```", "`question` is missing"),
         (":::{shape}\n:::", "body is empty"),

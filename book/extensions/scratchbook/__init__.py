@@ -1,19 +1,37 @@
 """The book's Sphinx extension.
 
-`directives` makes the reader act, `mathematics` prints formulas at build
-time, `site` trims the theme and adds repository links on request.
+`directives` and `widgets` make the reader act, `progress` counts what there
+is to do, `mathematics` prints formulas at build time, `site` replaces the
+theme's pages, `welcome` draws the first one's pictures; `vocabularies`,
+`payloads` and `models` write what elements load on a click.
 """
 
-from . import directives, html, mathematics, site
+from . import (
+    directives,
+    html,
+    mathematics,
+    models,
+    payloads,
+    progress,
+    site,
+    vocabularies,
+    welcome,
+    widgets,
+)
+
+PARTS = (
+    *(html, directives, widgets, progress, mathematics, site, welcome),
+    *(vocabularies, payloads, models),
+)
 
 
 def setup(app):
-    """Register the four parts with Sphinx."""
-    for part in (html, directives, mathematics, site):
+    """Register the parts with Sphinx."""
+    for part in PARTS:
         part.setup(app)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

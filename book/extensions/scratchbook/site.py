@@ -1,13 +1,15 @@
-"""The site around the text: what the theme loads, its icons, and the links
-that lead to the book's repository."""
+"""The site around the text: its own page, in place of the theme's, its list
+of contents, and the links that lead to the book's repository."""
 
 import os
 import re
 import shutil
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.environment.adapters.toctree import TocTree
 from sphinx.errors import ConfigError
 from sphinx.util import logging
 from sphinx.util.console import bold
@@ -16,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
 REPOSITORY = "SCRATCHLM_REPOSITORY"
+
+
+# --- the repository --------------------------------------------------------
 
 
 def repository_options(address):
@@ -55,11 +60,122 @@ def repository_options(address):
 
 
 def configure(app, config):
-    """Put our templates before the theme's; add links if asked to."""
-    config.templates_path.insert(0, str(TEMPLATES))
+    """Add links to the repository if asked to."""
     if address := os.environ.get(REPOSITORY):
         config.html_theme_options.update(repository_options(address))
         logger.info(bold("repository links: ") + address)
+
+
+# --- the page --------------------------------------------------------------
+
+
+def use_templates(app):
+    """Put our templates before the theme's, for the site alone."""
+    if app.builder.name == "html":
+        app.config.templates_path.insert(0, str(TEMPLATES))
+        app.builder.init_templates()
+
+
+def stage_of(pagename):
+    """The stage that a chapter belongs to: `07-1-classification` to 7."""
+    number = re.match(r"(\d\d)-", pagename)
+    return int(number[1]) if number else None
+
+
+def plain_title(title):
+    """A page's title without the number that Sphinx puts before it."""
+    title = re.sub(r'<span class="section-number">[^<]*</span>', "", title)
+    return re.sub(r"^\s*\d+\.\s+", "", title)
+
+
+def contents(app, pagename):
+    """The book's pages as a list, by part; chapters with their stage."""
+    env, builder = app.env, app.builder
+    written = []
+    for tree in env.get_doctree(env.config.root_doc).findall():
+        if tree.tagname != "toctree":
+            continue
+        if caption := tree.get("caption"):
+            written.append(f"<p>{escape(caption)}</p>")
+        items = []
+        for _, name in tree["entries"]:
+            stage, here = stage_of(name), name == pagename
+            title = escape(plain_title(env.titles[name].astext()))
+            items.append(
+                f'<li><a href="{builder.get_relative_uri(pagename, name)}"'
+                f"{' class=current aria-current=page' if here else ''}>"
+                f"{'' if stage is None else f'<span class=n>{stage}</span>'}"
+                f"<span>{title}</span></a></li>"
+            )
+        written.append(f"<ul>{''.join(items)}</ul>")
+    return "\n".join(written)
+
+
+def on_this_page(app, pagename):
+    """The page's sections as a list; empty if there are fewer than two."""
+    if pagename not in app.env.tocs or pagename == app.config.root_doc:
+        return ""
+    toc = TocTree(app.env).get_toc_for(pagename, app.builder)
+    sections = [
+        item for page in toc for part in page[1:] for item in part.children
+    ]
+    if len(sections) < 2:
+        return ""
+    links = nodes.bullet_list()
+    for section in sections:
+        links += nodes.list_item("", section[0].deepcopy())
+    return app.builder.render_partial(links)["fragment"]
+
+
+def page_tools(buttons):
+    """The theme's buttons as one list of {text, url, file}, without icons."""
+    tools = []
+    for button in buttons:
+        if button["type"] == "group":
+            tools += page_tools(button["buttons"])
+        elif button["type"] == "link":
+            file = button.get("label", "").startswith("download-")
+            words = button.get("tooltip") or button["text"]
+            tools.append({"text": words, "url": button["url"], "file": file})
+        elif "print" in button.get("javascript", ""):
+            tools.append({"text": "Print, or save as PDF"})
+    return tools
+
+
+THEIRS = re.compile(
+    r"_static/(basic\.css|mystnb|styles/|scripts/|copybutton|clipboard"
+    r"|documentation_options|doctools|sphinx_highlight)"
+)
+SEARCH = [
+    *(f"_static/{name}.js" for name in ("documentation_options", "doctools")),
+    *(f"_static/{name}.js" for name in ("sphinx_highlight", "language_data")),
+    "_static/searchtools.js",
+    "searchindex.js",
+]
+
+
+def furnish(app, pagename, templatename, context, doctree):
+    """Give the template what it shows, and load nothing of the theme."""
+    if app.builder.name != "html":
+        return
+    for kind in ("css_files", "script_files"):
+        context[kind] = [f for f in context[kind] if is_ours(f, context)]
+    context["search_scripts"] = SEARCH
+    context["plain_title"] = plain_title
+    context["contents"] = contents(app, pagename)
+    context["on_this_page"] = on_this_page(app, pagename)
+    context["page_tools"] = page_tools(context.get("header_buttons", []))
+    if "title" in context:
+        context["title"] = plain_title(context["title"])
+
+
+def is_ours(file, context):
+    """Whether the page loads the file: no theme's, and KaTeX's style sheet
+    only where there is a formula."""
+    name = str(getattr(file, "filename", None) or "")
+    if "katex/" in name:
+        return 'class="katex' in context.get("body", "")
+    return bool(name) and not THEIRS.match(name)
 
 
 MENDED = {
@@ -72,8 +188,15 @@ MENDED = {
 
 def mend(app, pagename, templatename, context, doctree):
     """Put right what other tools write and screen readers stumble over."""
+    body = context.get("body", "")
     for wrong, right in MENDED.items():
-        context["body"] = context.get("body", "").replace(wrong, right)
+        body = body.replace(wrong, right)
+    stage = stage_of(pagename)
+    if stage is not None:
+        number = r'<h1><span class="section-number">[^<]*</span>'
+        body = re.sub(number, "<h1>", body, count=1)
+        body = f'<p class="stage-number">Stage {stage}</p>\n{body}'
+    context["body"] = body
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -87,9 +210,8 @@ def describe(app, pagename, templatename, context, doctree):
         tag = app.builder.templates.environment.from_string(
             '\n<meta name="description" content="{{ text | e }}" />'
         )
-        context["metatags"] = context.get("metatags", "") + tag.render(
-            text=text
-        )
+        # Sphinx's own tag says what the template already says.
+        context["metatags"] = tag.render(text=text)
 
 
 def open_hidden(translator, node):
@@ -106,37 +228,43 @@ def close_hidden(translator, node):
     translator.body.append("</details>")
 
 
-UNUSED = ("vendor", "scripts/fontawesome.js*", "**/*.map", "**/*.html")
-ICON_FONT = re.compile(
-    r"@font-face\{[^}]*Font Awesome[^}]*\}"
-    r"|(?:\.fa-[\w-]+::?before,?)+\{content:[^}]*\}"
-)
+# --- what is shipped -------------------------------------------------------
+
+UNUSED = ("vendor", "scripts", "styles", "locales", "images", "webpack*")
+UNUSED += ("basic.css", "mystnb*.css", "copybutton*", "*.png", "sbt-*")
+UNUSED += ("**/*.map", "**/*.html", "check-solid.svg", "copy-button.svg")
 
 
 def trim(app, exception):
-    """Drop what the theme brings and no page uses: its icon font, maps."""
-    if exception or app.builder.format != "html":
+    """Drop what the theme brings: no page loads it."""
+    if exception or app.builder.name != "html":
         return
     static = Path(app.outdir) / "_static"
+    own = {
+        p.name
+        for folder in app.config.html_static_path
+        for p in (Path(app.confdir) / folder).iterdir()
+    }
     for path in {p for name in UNUSED for p in static.glob(name)}:
+        if path.name in own:
+            continue
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    style = static / "styles" / "pydata-sphinx-theme.css"
-    if style.exists():
-        text = style.read_text(encoding="utf-8")
-        style.write_text(ICON_FONT.sub("", text), encoding="utf-8")
 
 
 def setup(app):
     """Connect the steps to Sphinx's events."""
     # Jupyter Book always sets this value of an extension that we leave out.
     app.add_config_value("comments_config", {}, "html")
+    app.add_js_file("site.js", type="module")
     app.connect("config-inited", configure, priority=900)
+    app.connect("builder-inited", use_templates)
     app.connect("html-page-context", describe)
     app.connect("html-page-context", mend)
-    app.connect("build-finished", trim)
+    app.connect("html-page-context", furnish, priority=900)
+    app.connect("build-finished", trim, priority=900)
     app.add_node(
         HideCodeCellNode, override=True, html=(open_hidden, close_hidden)
     )
