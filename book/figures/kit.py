@@ -34,6 +34,7 @@ __all__ = [
     "Box",
     "Figure",
     "text_width",
+    "two_layouts",
 ]
 
 _DARK_HOSTS = (
@@ -427,3 +428,10 @@ class Figure(Canvas):
         if found := list(defects(self)):
             raise ValueError(f"{self!r}:\n  " + "\n  ".join(found))
         return self
+
+
+def two_layouts(figure):
+    """(panel, True) for the wide and (panel, False) for the narrow layout,
+    of a figure that is drawn differently in each."""
+    yield figure.panel(narrow=None), True
+    yield figure.panel(wide=None), False

@@ -12,7 +12,7 @@ from math import log
 from typing import NamedTuple
 from unicodedata import category
 
-from figures.kit import NARROW, WIDE, Figure, text_width
+from figures.kit import NARROW, WIDE, Figure, text_width, two_layouts
 from scratchlm.datasets import load_austen
 from scratchlm.tokenizer import BPETokenizer, pre_split
 
@@ -66,13 +66,6 @@ def pieces(tokenizer, text, **options):
 
 def n_bytes(text):
     return len(text.encode("utf-8"))
-
-
-def two_layouts(figure):
-    """(panel, True) for the wide and (panel, False) for the narrow layout,
-    of a figure that is drawn differently in each."""
-    yield figure.panel(narrow=None), True
-    yield figure.panel(wide=None), False
 
 
 def heading(panel, wide, y, label, note=""):
