@@ -241,7 +241,7 @@ def words_between_actions(path) -> list[int]:
                 gaps, words = gaps + [words], 0
             continue
         parts = re.split(
-            r"^```\{(?:quiz|predict|parsons)\}.*?^```",
+            r"^```\{(?:quiz|predict|parsons|widget)\}.*?^```",
             cell.source,
             flags=re.M | re.S,
         )
