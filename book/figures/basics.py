@@ -735,6 +735,6 @@ __all__ = [
     "STEPS", "TEXT", "UNIT", "VOCABULARY", "WORDS", "broadcasting",
     "contexts", "counts", "dropped", "float_bits", "heat_map",
     "letters_network", "loop", "one_layer", "parts_of", "pipeline",
-    "predicted", "probabilities", "scored", "softmax", "strides", "training_memory",
-    "two_paths", "unit", "unit_numbers",
+    "predicted", "probabilities", "scored", "softmax", "strides",
+    "training_memory", "two_paths", "unit", "unit_numbers",
 ]  # fmt: skip
