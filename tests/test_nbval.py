@@ -39,6 +39,41 @@ def test_real_differences_are_not_forgiven(fresh, stored):
     assert snap(fresh, stored) != stored
 
 
+def drawing(path, label="1.50", plot="0a1b2c3d", width="0.8"):
+    return (
+        f'<svg id="plot-{plot}"><title id="plot-{plot}-title">A</title>'
+        f'<path d="{path}" stroke-width="{width}"/><text>{label}</text></svg>'
+    )
+
+
+@pytest.mark.parametrize(
+    "fresh",
+    [
+        drawing("M10 20.2L-3.1 40.71"),
+        drawing("M10.3 20L-3.1 40.7", plot="00000001"),
+        drawing("M10 20L-3 41", label="1.501"),
+    ],
+)
+def test_a_drawing_may_move_by_half_a_pixel(fresh):
+    stored = drawing("M10 20L-3.1 40.71")
+    assert snap(fresh, stored) == stored
+
+
+@pytest.mark.parametrize(
+    "fresh",
+    [
+        drawing("M10 20.6L-3.1 40.71"),
+        drawing("M10 20L3.1 40.71"),  # mirrored
+        drawing("M10 20L-3.1 40.71L1 1"),
+        drawing("M10 20L-3.1 40.71", label="1.60"),  # a number to read
+        drawing("M10 20L-3.1 40.71", width="1.2"),
+    ],
+)
+def test_a_changed_drawing_is_not_forgiven(fresh):
+    stored = drawing("M10 20L-3.1 40.71")
+    assert snap(fresh, stored) != stored
+
+
 def run_nbval(folder: Path, source: str, stored: str | None) -> int:
     cell = nbformat.v4.new_code_cell(source, execution_count=1)
     if stored is not None:

@@ -1,7 +1,9 @@
 """A pytest plugin by which nbval forgives float noise.
 
 A fresh number close to the stored one counts as equal. Words, counts, shapes
-and integers still have to match exactly.
+and integers still have to match exactly. In a drawing, places within half a
+pixel are the same place; a plot's id is made from its content and is no
+difference of its own.
 
 nbval compares text to the letter, and the last digits of a float differ
 between processors. This wraps the comparison of one cell, an internal of
@@ -16,23 +18,47 @@ FLOAT = re.compile(
     r"(?<![\w.#])[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?"
 )
 RTOL, ATOL = 1e-3, 1e-6
+# What stands in a drawing's attributes that say where something is.
+PLACES = re.compile(
+    r'(?<= )(?:d|[xy][12]?|c[xy]|width|height|points|transform)="[^"]*"'
+)
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+PIXELS = 0.5
+PLOT = re.compile(r"\bplot-[0-9a-f]{8}\b")
 
 
 def snap(fresh, stored):
     """`fresh` with each float replaced by its close neighbour in `stored`."""
     if not (isinstance(fresh, str) and isinstance(stored, str)):
         return fresh
-    wanted = FLOAT.findall(stored)
-    if fresh == stored or len(wanted) != len(FLOAT.findall(fresh)):
+    if fresh == stored:
         return fresh
-    neighbours = iter(wanted)
+    if "<svg" in stored:
+        fresh = _matched(fresh, stored, PLOT, lambda new, old: old)
+        fresh = _matched(fresh, stored, PLACES, _placed)
+    return _matched(fresh, stored, FLOAT, _near)
 
-    def closest(match):
-        neighbour = next(neighbours)
-        a, b = float(match[0]), float(neighbour)
-        return neighbour if abs(a - b) <= ATOL + RTOL * abs(b) else match[0]
 
-    return FLOAT.sub(closest, fresh)
+def _matched(fresh, stored, pattern, choose):
+    """Replace each match by what `choose` makes of it and its counterpart."""
+    wanted = pattern.findall(stored)
+    if len(wanted) != len(pattern.findall(fresh)):
+        return fresh
+    counterparts = iter(wanted)
+    return pattern.sub(
+        lambda match: choose(match[0], next(counterparts)), fresh
+    )
+
+
+def _near(new, old, rtol=RTOL, atol=ATOL):
+    a, b = float(new), float(old)
+    return old if abs(a - b) <= atol + rtol * abs(b) else new
+
+
+def _placed(new, old):
+    """The old attribute if all its numbers are within half a pixel."""
+    moved = _matched(new, old, NUMBER, lambda a, b: _near(a, b, 0, PIXELS))
+    return old if moved == old else new
 
 
 compare_exactly = plugin.IPyNbCell.compare_outputs
