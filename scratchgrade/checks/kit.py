@@ -60,6 +60,7 @@ STAGES = {
     "1": ("01-tokenization", "scratchgrade.checks.tokenization"),
     "2": ("02-data-sampling", "scratchgrade.checks.data_sampling"),
     "3": ("03-embeddings", "scratchgrade.checks.embeddings"),
+    "4": ("04-attention", "scratchgrade.checks.attention"),
 }
 
 

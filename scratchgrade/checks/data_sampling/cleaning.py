@@ -174,6 +174,7 @@ ADDRESS = (
 )
 STOP_STAYS = "The full stop ends the sentence; it is not part of the address."
 DOTTED = "Behind the @ stand at least two labels: a dot is needed."
+TOP = "The last label has at least two characters, all of them letters."
 NO_SIGN = "An @ with nothing before or behind it is no address."
 FOUR = "Four numbers with dots between, each from 0 to 255."
 FIVE = "Five numbers are no address, nor is a part of them."
@@ -182,6 +183,9 @@ VERSION = "Three numbers, or a letter before them: a version, no address."
 PHONE = "A + and 8 to 15 digits."
 GAPS = "People put single spaces or hyphens between the digits."
 NO_PLUS = "Without a + it may be a year or a price: leave it."
+TOO_MANY = "More than 15 digits are no telephone number, nor a part of one."
+ENDS = "The number ends with its last digit: the space behind it stays."
+NO_DOTS = "Dots between digits: this is no telephone number here."
 TOO_FEW = "Fewer than 8 digits are no telephone number here."
 TABLES = {
     "addresses": [
@@ -192,6 +196,8 @@ TABLES = {
         ("a @ b", "a @ b", NO_SIGN),
         ("@handle and me@", "@handle and me@", NO_SIGN),
         ("user@localhost", "user@localhost", DOTTED),
+        ("a@b.1", "a@b.1", TOP),
+        ("a@b.c", "a@b.c", TOP),
     ],
     "machines": [
         ("192.168.0.1", "<IP>", FOUR),
@@ -212,6 +218,10 @@ TABLES = {
         ("in 1984 and 2026", "in 1984 and 2026", NO_PLUS),
         ("12 345 678 euros", "12 345 678 euros", NO_PLUS),
         ("+1234567", "+1234567", TOO_FEW),
+        ("+1234567890123456", "+1234567890123456", TOO_MANY),
+        ("+123 456 789 012 345 6", "+123 456 789 012 345 6", TOO_MANY),
+        ("+12345678 and more", "<PHONE> and more", ENDS),
+        ("+1.202.555.0147", "+1.202.555.0147", NO_DOTS),
         ("2 + 2 = 4", "2 + 2 = 4", TOO_FEW),
     ],
 }

@@ -134,6 +134,12 @@ def kept_once(documents, most):
     return result
 
 
+def by_splitlines(documents, most):
+    """Form feeds and such end a line too, and are lost."""
+    plain = ["\n".join(text.splitlines()) for text in documents]
+    return without_lines(plain, most)
+
+
 def some_pages(rng):
     common = ["Home | Contact", "  Share this", "All rights reserved"]
     pages = []
@@ -151,7 +157,8 @@ def shared_lines(s: Session):
     s.agrees(
         "drop_lines",
         without_lines,
-        given=[([], 1), (["a\nb", "b", "b\n\nc"], 2), (["a\na\na", "b"], 1)],
+        given=[([], 1), (["a\nb", "b", "b\n\nc"], 2), (["a\na\na", "b"], 1)]
+        + [(["a\x0cb\nc", "b", "b"], 1)],
         draw=some_pages,
         checked="lines shared by many documents",
         look="Strip each line, and count in how many different documents it "
@@ -177,6 +184,11 @@ def shared_lines(s: Session):
                 as_written,
                 "Lines are compared with their white space. Strip them to "
                 "compare, and keep the others as they are.",
+            ),
+            Mistake(
+                by_splitlines,
+                "str.splitlines also cuts at form feeds and other marks that "
+                'stand inside a line. Here a line ends at "\\n".',
             ),
             Mistake(
                 kept_once,

@@ -1346,3 +1346,84 @@ def candidates(signatures, n_bands):
     return {
         pair for found in buckets.values() for pair in combinations(found, 2)
     }
+
+
+# %% wrong: lines_of_splitlines
+# why: form feeds end lines
+# says: also cuts at form feeds
+from collections import Counter, defaultdict
+from itertools import combinations
+
+
+def exact(documents):
+    """Clusters of places of equal documents.
+
+    >>> exact(["Tea for two", "tea  FOR two ", "Tea"])
+    [[0, 1]]
+    """
+    places = defaultdict(list)
+    for place, document in enumerate(documents):
+        places[" ".join(document.lower().split())].append(place)
+    return [cluster for cluster in places.values() if len(cluster) > 1]
+
+
+def drop_lines(documents, most):
+    r"""The documents without the lines that too many share.
+
+    >>> drop_lines(["Home\nOne", "Home\nTwo", "Three"], 1)
+    ['One', 'Two', 'Three']
+    """
+    n_documents = Counter()
+    for document in documents:
+        n_documents.update({line.strip() for line in document.splitlines()})
+    del n_documents[""]
+    return [
+        "\n".join(
+            line
+            for line in document.splitlines()
+            if n_documents[line.strip()] <= most
+        )
+        for document in documents
+    ]
+
+
+def signature(shingles, coefficients, p):
+    """The MinHash signature of a set of integers.
+
+    >>> signature({3, 8}, [(2, 1), (5, 0)], 11)
+    [6, 4]
+    """
+    return [
+        min(((a * x + b) % p for x in shingles), default=p)
+        for a, b in coefficients
+    ]
+
+
+def estimate(a, b):
+    """Share of places at which two signatures agree.
+
+    >>> estimate([1, 2, 3, 4], [1, 9, 3, 9])
+    0.5
+    """
+    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+
+
+def candidates(signatures, n_bands):
+    """Pairs of places whose signatures agree in a whole band.
+
+    >>> candidates([[6, 4, 1, 1], [6, 4, 2, 2], [1, 1, 6, 4]], 2)
+    {(0, 1)}
+    """
+    buckets = defaultdict(list)
+    for place, row in enumerate(signatures):
+        if len(row) % n_bands:
+            raise ValueError(
+                f"{len(row)} places cannot be cut into {n_bands} bands"
+            )
+        size = len(row) // n_bands
+        for band in range(n_bands):
+            run = tuple(row[band * size : (band + 1) * size])
+            buckets[band, run].append(place)
+    return {
+        pair for found in buckets.values() for pair in combinations(found, 2)
+    }

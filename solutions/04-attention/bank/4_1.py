@@ -1,0 +1,308 @@
+# %% correct: exponentials_by_hand
+import math
+
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    scores = torch.einsum("...qd,...kd->...qk", queries, keys)
+    scores = scores / math.sqrt(keys.size(-1))
+    seen = torch.ones_like(scores) if mask is None else mask.expand(scores.shape).to(scores)
+    top = (scores - 1e30 * (1 - seen)).max(-1, keepdim=True).values.detach()
+    power = torch.exp((scores - top.clamp(min=-1e20)) * seen) * seen
+    return power / power.sum(-1, keepdim=True).clamp(min=1e-30)
+
+
+def attend(queries, keys, values, mask=None):
+    return torch.einsum("...qk,...kv->...qv", attention_weights(queries, keys, mask), values)
+
+
+# %% wrong: no_scale
+# why: scores as they are
+# says: The scores are not scaled
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: scaled_by_the_width
+# why: divides by Dh
+# says: You divide by Dh;
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1]  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: scaled_by_the_keys
+# why: sqrt of Tk
+# says: You scale by the number of keys
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / keys.shape[-2] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: scaled_afterwards
+# why: weights divided
+# says: You scale after the softmax
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1) / queries.shape[-1] ** 0.5
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0) / queries.shape[-1] ** 0.5
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: softmax_over_queries
+# why: dim=-2
+# says: The softmax runs over the queries
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-2)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-2).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: mask_inverted
+# why: hides what may be seen
+# says: The mask is the other way round
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    mask = ~mask
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: masked_after_the_softmax
+# why: weights multiplied
+# says: You mask after the softmax
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    return scores.softmax(-1) * mask
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: zero_in_place_of_infinity
+# why: scores multiplied by the mask
+# says: exp(0) = 1: they still get
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, 0.0)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: mask_ignored
+# why: never used
+# says: The mask plays no part
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if True:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: an_empty_row_is_nan
+# why: plain softmax of -inf
+# says: A row that is all -inf has no softmax
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: an_empty_row_is_shared
+# why: -1e9
+# says: shares 1 over keys
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    return scores.masked_fill(~mask, -1e9).softmax(-1)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: nan_in_the_gradient
+# why: -inf added
+# says: NaN in a gradient
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores + torch.zeros(mask.shape).masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: mean_of_the_values
+# why: divided by Tk once more
+# says: You divide by the number of keys once more
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values / keys.shape[-2]
+
+
+# %% wrong: mask_not_handed_on
+# why: attend without it
+# says: attend does not hand on the mask
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys) @ values
