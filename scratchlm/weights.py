@@ -243,15 +243,16 @@ def fetch_from_hub(name):
         ) from error
 
 
-def load_pretrained(source, dtype=torch.float32):
+def load_pretrained(source, dtype=torch.float32, *, quiet=False):
     """A trained model and its tokenizer, from wherever `source` is.
 
     source: "stories", "austen" (checkpoints of the course) or "smollm2"; a
         path to a folder in GPT-2's layout, a .safetensors file beside its
         config.json, or a .gguf file; else "owner/name" on the hub. A path
         that is called like one of the names is given as a `Path`.
+    quiet: do not print the origin; otherwise it goes to stderr
     returns: Pretrained(model, tokenizer, origin), the model in evaluation
-        mode. The origin is also printed, on stderr.
+        mode
 
     Raises ValueError for an unknown source and for files that do not hold
     what they should, ImportError when a package is missing.
@@ -272,5 +273,6 @@ def load_pretrained(source, dtype=torch.float32):
         loaded = load_path(folder, dtype)
     else:
         raise ValueError(f"no weights are called {source!r}; choose {CHOICES}")
-    print(f"scratchlm: loaded {origin}", file=sys.stderr)
+    if not quiet:
+        print(f"scratchlm: loaded {origin}", file=sys.stderr)
     return Pretrained(*loaded, origin)

@@ -956,6 +956,17 @@ def test_a_path_is_loaded_with_its_tokenizer(own_folder, capsys):
     assert config["eos_token_id"] == tokenizer.special_tokens[END]
 
 
+def test_quiet_loads_the_same_and_prints_nothing(own_folder, capsys):
+    folder, _, _ = own_folder
+    spoken = load_pretrained(folder)
+    assert capsys.readouterr().err == f"scratchlm: loaded {spoken.origin}\n"
+    silent = load_pretrained(folder, quiet=True)
+    assert capsys.readouterr() == ("", "")
+    assert silent.origin == spoken.origin
+    ids = random_ids(260, (2, 12))
+    assert torch.equal(silent.model(ids), spoken.model(ids))
+
+
 def test_a_gguf_file_is_a_source(tiny_llama):
     path, _ = tiny_llama
     found = load_pretrained(path, dtype=torch.bfloat16)

@@ -1,8 +1,9 @@
 """The figures of chapter 3, drawn with real numbers from scratchlm.
 
 Every function returns a checked `Figure`. Numbers in discs are the chapter's
-six steps. Blue is a query or what is read, orange a key or a gradient, green
-a position; hatched is what may not be seen. Letters say the same.
+six steps. Blue is a token's vector or its query, green a position, orange a
+key, a gradient or a bias, grey a sum or a selector; hatched is what may not
+be seen. Letters say the same.
 """
 
 from math import cos, pi, sin
@@ -126,7 +127,7 @@ def lookup():
         w = 34
         x, y = (20, 40) if wide else (20, 34)
         titled(panel, x, y - 14, "one-hot of 1", "(1, V)")
-        matrix(panel, x, y, hot, w, 30, "blue", whole)
+        matrix(panel, x, y, hot, w, 30, "line", whole)
         if wide:
             sign(panel, 186, y + 15, "×")
             x2, y2 = 270, 40
@@ -134,7 +135,7 @@ def lookup():
             sign(panel, 186, y + 15, "×")
             x2, y2 = 70, 120
         titled(panel, x2, y2 - 14, "table", "(V, D)")
-        box = matrix(panel, x2, y2, TABLE, w, 30, "green", whole)
+        box = matrix(panel, x2, y2, TABLE, w, 30, "blue", whole)
         frame(panel, row_of(box, 1, 4))
         names_left(panel, x2 - 8, y2, WORDS, 30)
         x3, y3 = (470, 70) if wide else (70, 290)
@@ -143,7 +144,7 @@ def lookup():
         else:
             sign(panel, 40, y3 + 15, "=")
         titled(panel, x3, y3 - 14, "crab", "(1, D)")
-        matrix(panel, x3, y3, [TABLE[1]], w, 30, "green", whole)
+        matrix(panel, x3, y3, [TABLE[1]], w, 30, "blue", whole)
     return figure.check()
 
 
@@ -185,29 +186,29 @@ def tying():
     figure = _figure(
         "One table used twice: at the input and at the output",
         "The table of V rows and D columns stands once in memory. At the "
-        "input a row is picked for each id. At the output the hidden vector "
-        "is multiplied by every row, which gives a score for each token. "
+        "input a row is picked for each id. At the output a token's last "
+        "vector is multiplied by every row: a score for each id. "
         "Gradients from both uses are added into the same table.",
     )
     for panel, wide in two_layouts(figure):
         x = 250 if wide else 90
         titled(panel, x, 20, "table", "(V, D)")
-        box = matrix(panel, x, 34, TABLE, 36, 30, "green", whole)
+        box = matrix(panel, x, 34, TABLE, 36, 30, "blue", whole)
         names_left(panel, x - 8, 34, WORDS, 30)
         middle = box.cy
         if wide:
             panel.arrow((120, middle), (190, middle))
-            panel.note(20, middle - 8, "input:\npick row i")
+            panel.note(20, middle - 8, "input:\npick row v")
             panel.arrow((box.right + 12, middle), (box.right + 70, middle))
             panel.note(
                 box.right + 84,
                 middle - 8,
-                "output: multiply the\nhidden vector by all rows",
+                "output: multiply the\nlast vector by all rows",
             )
             panel.note(box.cx, 190, "both gradients are added here", "middle")
         else:
-            panel.note(20, 180, "input: pick row i")
-            panel.note(20, 202, "output: hidden vector times all rows")
+            panel.note(20, 180, "input: pick row v")
+            panel.note(20, 202, "output: last vector times all rows")
             panel.note(20, 224, "both gradients are added in it")
     return figure.check()
 
@@ -227,7 +228,7 @@ def sizes(counts):
     for panel, wide in two_layouts(figure):
         rows = [(n, t / p) for n, p, t in counts]
         w = 440 if wide else 170
-        bars(panel, 80, 6, rows, w, 30, 18, "green", form=lambda v: f"{v:.0%}")
+        bars(panel, 80, 6, rows, w, 30, 18, "blue", form=lambda v: f"{v:.0%}")
     return figure.check()
 
 
@@ -235,23 +236,23 @@ def sizes(counts):
 
 
 def bag():
-    """The mean of the vectors of two orders of the same words."""
-    mean = torch.tensor(TABLE)[IDS].mean(0).tolist()
+    """The sum of the vectors of two orders of the same words."""
+    total = torch.tensor(TABLE)[IDS].sum(0).tolist()
     figure = _figure(
-        "Two sentences with the same words have the same mean",
+        "Two sentences with the same words have the same sum",
         "'the crab saw the gull' and 'the gull saw the crab' are the same "
-        "five rows in another order, so their mean is the same vector: "
-        f"{', '.join(num(v, 1) for v in mean)}.",
+        "five rows in another order, so their sum is the same vector: "
+        f"{', '.join(map(whole, total))}.",
     )
     for panel, wide in two_layouts(figure):
         for k, ids in enumerate((IDS, SWAPPED)):
             x = (70 if wide else 44) + k * (300 if wide else 160)
             w = 34
-            matrix(panel, x, 8, torch.tensor(TABLE)[ids], w, 28, "green",
+            matrix(panel, x, 8, torch.tensor(TABLE)[ids], w, 28, "blue",
                    whole)  # fmt: skip
             names_left(panel, x - 6, 8, _words(ids), 28, 12)
-            panel.text(x, 172, "mean", 12.5, "mut")
-            matrix(panel, x, 180, [mean], w, 28, "blue", one_decimal)
+            matrix(panel, x, 164, [total], w, 28, "line", whole)
+            names_left(panel, x - 6, 164, ["sum"], 28, 12)
     return figure.check()
 
 
@@ -424,19 +425,19 @@ def same_distance():
         "A query (blue, q) and a key (orange, k) two tokens apart. On the "
         "left they stand at 3 and 1, on the right at 8 and 6. Both hands have "
         "turned further, by the same angle; the angle between them, and so "
-        "the score, is unchanged.",
+        "the score, 7.69, is unchanged. Hands show directions, not lengths.",
     )
     for panel, wide in two_layouts(figure):
-        for k, (m, n) in enumerate(((3, 1), (8, 6))):
+        for k, (p, t) in enumerate(((3, 1), (8, 6))):
             x = 150 + (k * 320 if wide else 0)
             y = 130 + (0 if wide else k * 270)
-            q = rotate(query, *rotary_table(torch.tensor([m]), speed))[0]
-            t = rotate(key, *rotary_table(torch.tensor([n]), speed))[0]
-            panel.mid(x, y - 108, f"q at {m}, k at {n}", 13, bold=True)
-            for v, name, ink in ((q, "q", "blue"), (t, "k", "orange")):
+            one = rotate(query, *rotary_table(torch.tensor([p]), speed))[0]
+            two = rotate(key, *rotary_table(torch.tensor([t]), speed))[0]
+            panel.mid(x, y - 108, f"q at {p}, k at {t}", 13, bold=True)
+            for v, name, ink in ((one, "q", "blue"), (two, "k", "orange")):
                 angle = torch.atan2(v[1], v[0]).item()
                 _clock(panel, x, y, 74, [angle], [name], ink)
-            panel.mid(x, y + 114, f"score {num((q @ t).item())}", 13)
+            panel.mid(x, y + 114, f"score {num((one @ two).item())}", 13)
     return figure.check()
 
 
@@ -444,16 +445,16 @@ def layouts():
     """Which features form a pair, in the two layouts."""
     figure = _figure(
         "Two layouts of the pairs: interleaved and half-split",
-        "Eight features hold four pairs a, b, c, d. Interleaved, partners "
-        "are neighbours: a a b b c c d d. Half-split, a partner is half the "
-        "width away: a b c d a b c d. Between them only the order of the "
-        "features changes.",
+        "Eight features hold the pairs 0 to 3, each with a first feature a "
+        "and a second b. Interleaved, partners are neighbours: 0a 0b 1a 1b 2a "
+        "2b 3a 3b. Half-split, a partner is half the width away: 0a 1a 2a 3a "
+        "0b 1b 2b 3b. Only the order of the features changes.",
     )
     for panel, wide in two_layouts(figure):
         w, x = (60, 90) if wide else (36, 14)
         rows = (
-            ("interleaved", [f"{'abcd'[i // 2]}{i % 2}" for i in range(8)]),
-            ("half-split", [f"{'abcd'[i % 4]}{i // 4}" for i in range(8)]),
+            ("interleaved", [f"{i // 2}{'ab'[i % 2]}" for i in range(8)]),
+            ("half-split", [f"{i % 4}{'ab'[i // 4]}" for i in range(8)]),
         )
         places = []
         for k, (name, labels) in enumerate(rows):
@@ -461,7 +462,7 @@ def layouts():
             panel.text(x, y - 9, name, 13, bold=True)
             places.append({})
             for i, label in enumerate(labels):
-                fill = f"t{'abcd'.index(label[0])}"
+                fill = f"t{label[0]}"
                 box = panel.chip(x + i * w, y, label, fill, w=w - 4, size=13)
                 places[k][label] = box
         for label, box in places[0].items():
@@ -483,7 +484,7 @@ def unseen():
     figure = _figure(
         "Beyond the window lie angles that training never showed",
         "A clock with the angles of a slow pair. Within the window of 32 "
-        "tokens it sweeps the part marked seen; at four times the window it "
+        "tokens it sweeps the thick arc; at four times the window it "
         "reaches angles it never had. Divided by four, all positions fall "
         "into the part that was seen.",
     )
@@ -499,8 +500,8 @@ def unseen():
             _clock(panel, x, y, 74, angles, places)
             arc = [(x + 46 * cos(1.2 * i / 12), y - 46 * sin(1.2 * i / 12))
                    for i in range(13)]  # fmt: skip
-            panel.line(*arc, color="orange", width=4)
-            panel.note(x, y + 106, "orange: seen in training", "middle")
+            panel.line(*arc, color="fg", width=4)
+            panel.note(x, y + 112, "thick arc: seen in training", "middle")
     return figure.check()
 
 
@@ -531,7 +532,7 @@ def slowed():
     for panel, wide in two_layouts(figure):
         w, x = (60, 80) if wide else (33, 46)
         names_above(panel, x, 18, range(8), w, 12)
-        matrix(panel, x, 26, rows, w, 34, "orange", one_decimal, span=(1, 4))
+        matrix(panel, x, 26, rows, w, 34, "green", one_decimal, span=(1, 4))
         names_left(panel, x - 8, 26, ("PI", "NTK", "YaRN"), 34)
         panel.note(x, 146, "pair 0 turns fastest, pair 7 slowest")
     return figure.check()
