@@ -186,6 +186,28 @@ class Calls:
         )
         return _items(reply, len(calls))
 
+    def drives(
+        self, thing: str | Callable, args: tuple, cases: Sequence, **kwargs
+    ) -> list[list]:
+        """What `drive` gives for each of `cases`, lists of calls.
+
+        Each builds the class anew, with a copy of the arguments. A few go in
+        one order, as in `answers`.
+        """
+        found = []
+        for i in range(0, len(cases), AT_ONCE):
+            some = [list(calls) for calls in cases[i : i + AT_ONCE]]
+            reply = self.perform(
+                thing, "drives", args=args, kwargs=kwargs, cases=some
+            )
+            found += [
+                _items(one, len(calls))
+                for one, calls in zip(
+                    _items(reply, len(some)), some, strict=True
+                )
+            ]
+        return found
+
     def each(
         self, thing: str | Callable, cases: list[tuple], **kwargs: Any
     ) -> list[Any]:
@@ -207,6 +229,18 @@ class Calls:
             reply = self.perform(thing, "answers", cases=some, kwargs=kwargs)
             found += [_result_of(entry) for entry in _items(reply, len(some))]
         return found
+
+    def every(self, thing: str | Callable, cases: list[tuple]) -> list[Any]:
+        """The result of a call on each case, asked for as in `answers`.
+
+        Raises:
+            StudentError: the first, if a call raised.
+        """
+        found = self.answers(thing, cases)
+        for _, error in found:
+            if error:
+                raise error
+        return [result for result, _ in found]
 
     def repeat(
         self,

@@ -61,6 +61,7 @@ STAGES = {
     "2": ("02-data-sampling", "scratchgrade.checks.data_sampling"),
     "3": ("03-embeddings", "scratchgrade.checks.embeddings"),
     "4": ("04-attention", "scratchgrade.checks.attention"),
+    "5": ("05-architecture", "scratchgrade.checks.architecture"),
 }
 
 

@@ -36,10 +36,28 @@ def advice(mistakes: Iterable[Mistake]) -> str | None:
     return looks.pop() if len(looks) == 1 else None
 
 
+_FIXED = {str, int, float, bool, bytes, type(None)}
+
+
+def _copy(value: Any) -> Any:
+    """A deep copy; most arguments are flat, which `deepcopy` does not know."""
+    kind = type(value)
+    if kind in _FIXED:
+        return value
+    if kind is list or kind is tuple or kind is set:
+        if _FIXED.issuperset(map(type, value)):
+            return value if kind is tuple else value.copy()
+        if kind is not set:
+            return kind([_copy(x) for x in value])
+    elif kind is dict and _FIXED.issuperset(map(type, value)):
+        return {key: _copy(x) for key, x in value.items()}
+    return copy.deepcopy(value)
+
+
 def outcome(function: Callable, args: tuple) -> Any:
     """What a function of ours returns, or `Raised`; `args` stay the same."""
     try:
-        return function(*copy.deepcopy(args))
+        return function(*map(_copy, args))
     except Exception as error:
         return Raised(type(error).__name__)
 

@@ -182,22 +182,47 @@ def wrong_winners(word: str, log_probs, paths) -> list[list[str]] | None:
     return found[1:]
 
 
-def where_slips_differ(rng, tries: int = 50):
+def promising(ways, longest, log_probs) -> bool:
+    """Whether three slips and the best may all differ: a quick look.
+
+    What it refuses `wrong_winners` refuses too, but for rounding; it looks
+    at all of them, and decides.
+    """
+    sums = [sum([log_probs[piece] for piece in way]) for way in ways]
+    best = ways[sums.index(max(sums))]
+    if best == longest:
+        return False
+    means = [score / len(way) for score, way in zip(sums, ways, strict=True)]
+    mean = ways[means.index(max(means))]
+    if mean in (best, longest):
+        return False
+    least = min(map(len, ways))
+    few = [i for i, way in enumerate(ways) if len(way) == least]
+    fewest = ways[max(few, key=sums.__getitem__)]
+    return fewest not in (best, longest, mean)
+
+
+def where_slips_differ(rng, tries: int = 20):
     """A word and probabilities for which five slips find something else.
 
     Most draws are rejected, so the ways to cut a word are found once for
-    many draws of the probabilities.
+    many draws of the probabilities, and words are passed over for which one
+    slip makes another's answer whatever the probabilities are.
     """
     while True:
         letters = rng.sample("abcdefgїщ", 3)
         log_probs = some_pieces(rng, letters, 14)
         word = some_word(rng, letters, 8, 10)
         ways = all_ways(word, log_probs)
+        longest = longest_pieces(word, log_probs)
+        if [longest] == [w for w in ways if len(w) <= len(longest)]:
+            continue  # it is also what has the fewest pieces
         for _ in range(tries):
-            paths = sorted(scored(ways, log_probs, FAR), key=rank)
-            wrong = wrong_winners(word, log_probs, paths)
-            if wrong and apart(paths, 1):
-                return word, log_probs, paths, wrong
+            if promising(ways, longest, log_probs):
+                paths = sorted(scored(ways, log_probs, FAR), key=rank)
+                wrong = wrong_winners(word, log_probs, paths)
+                if wrong and apart(paths, 1):
+                    return word, log_probs, paths, wrong
             log_probs = {p: rng.uniform(-9.0, -2.0) for p in log_probs}
 
 

@@ -356,8 +356,8 @@ def look_of_twin(text, twin) -> str:
 def losing(s: Session):
     texts = [draw_sentence(s.rng, 12) for _ in range(4)]
     texts += ["", " ", "sea", "a b", "a  b", "sea.", "  x", "y \n", "\n"]
-    for text in texts:
-        twin = s.call("lookalike", text)
+    twins = s.every("lookalike", [(text,) for text in texts])
+    for text, twin in zip(texts, twins, strict=True):
         kind = type(twin).__name__
         s.equal(
             kind,
