@@ -2,6 +2,8 @@
    where the reader is, and scrolling by keyboard. All of it is a comfort; a
    page without scripts has the same text, links and search field. */
 
+import { later } from "./elements/later.js";
+
 const page = document.documentElement;
 const all = (selector) => [...document.querySelectorAll(selector)];
 
@@ -86,25 +88,27 @@ if (navigator.clipboard) {
 
 // --- a long page, laid out piece by piece ---------------------------------
 
-// The style sheet skips the sections out of view; when there is time, each is
-// laid out once, so that nothing moves later. A link into the page waits not.
-const later = all(".page .bd-article > section > section");
-const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 60));
+// The style sheet skips the sections out of view. Once the reader moves, and
+// when there is time, each is laid out, so that nothing moves later. A link
+// into the page does not wait.
+const sections = all(".page .bd-article > section > section");
 
 function layOut(section) { section.style.contentVisibility = "visible"; }
 
-function layOutNext() {
-  if (!later.length) return;
-  layOut(later.shift());
-  idle(layOutNext);
+for (const section of sections) {
+  later(() => {
+    layOut(section);
+    section.getBoundingClientRect();   // now, so that the time is counted
+  });
 }
-
+document.addEventListener("click", (event) => {
+  if (event.target.closest("a")?.hash) sections.forEach(layOut);
+});
 if (location.hash) {
-  later.splice(0).forEach(layOut);
+  sections.forEach(layOut);
   document.getElementById(decodeURIComponent(location.hash.slice(1)))
     ?.scrollIntoView();
 }
-addEventListener("load", () => idle(layOutNext));
 
 // --- where the reader is --------------------------------------------------
 
@@ -126,8 +130,10 @@ const watch = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "-80px 0px -60% 0px" });
 for (const section of links.keys()) watch.observe(section);
-document.querySelector(".contents .current")
-  ?.scrollIntoView({ block: "nearest" });
+if (matchMedia("(min-width: 1000px)").matches) {   // else it is a popover
+  document.querySelector(".contents .current")
+    ?.scrollIntoView({ block: "nearest" });
+}
 
 // --- what scrolls sideways can be reached by keyboard ---------------------
 

@@ -5,8 +5,10 @@ without it builds one into a temporary folder. SCRATCHLM_STORIES may name
 built story pages in the same way.
 """
 
+import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,33 @@ sys.path[:0] = [str(ROOT), str(ROOT / "book" / "extensions")]
 import course  # noqa: E402
 
 
+def built_once(tmp_path_factory, name, build):
+    """`build(folder)`, by one of the workers, while the others wait for it.
+
+    Gives the folder, the build's exit code and what it said.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, result = shared / name, shared / f"{name}.json"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        end = time.monotonic() + 600
+        while not result.exists():
+            if time.monotonic() > end:
+                pytest.fail(f"another worker does not end building {name}")
+            time.sleep(0.2)
+    else:
+        done = build(folder)
+        part = result.with_suffix(".part")
+        part.write_text(
+            json.dumps([done.returncode, done.stdout, done.stderr]), "utf-8"
+        )
+        part.replace(result)
+    return folder, *json.loads(result.read_text("utf-8"))
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The folder of the built site."""
@@ -25,10 +54,11 @@ def site(tmp_path_factory):
         if not (Path(given) / "index.html").exists():
             pytest.fail(f"SCRATCHLM_SITE is {given}: no index.html there")
         return Path(given)
-    output = tmp_path_factory.mktemp("site")
-    done = build_book(ROOT, output)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return output / "_build" / "html"
+    folder, code, said, wrong = built_once(
+        tmp_path_factory, "site", lambda folder: build_book(ROOT, folder)
+    )
+    assert code == 0, said[-3000:] + wrong[-3000:]
+    return folder / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +71,13 @@ def address(site):
 STORIES = Path(__file__).parent / "stories"
 
 
+def build_stories(folder):
+    """Build a small book of all story pages."""
+    pages = [*STORIES.glob("*.md"), *STORIES.glob("*.ipynb")]
+    book_around(sorted(pages), folder)
+    return build_book(folder, folder)
+
+
 @pytest.fixture(scope="session")
 def built_stories(tmp_path_factory):
     """All story pages in one small site: its address, what the build said."""
@@ -48,12 +85,9 @@ def built_stories(tmp_path_factory):
         with serving(Path(given)) as base:
             yield base, ""
         return
-    folder = tmp_path_factory.mktemp("stories")
-    pages = [*STORIES.glob("*.md"), *STORIES.glob("*.ipynb")]
-    book_around(sorted(pages), folder)
-    done = build_book(folder, folder)
+    folder, _, _, said = built_once(tmp_path_factory, "stories", build_stories)
     with serving(folder / "_build" / "html") as base:
-        yield base, done.stderr
+        yield base, said
 
 
 @pytest.fixture
@@ -72,6 +106,9 @@ def story(built_stories):
     return url
 
 
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium, the system's own."""
@@ -88,7 +125,8 @@ def browser():
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox"] if root else []
+            executable_path=program,
+            args=[ALONE, *(["--no-sandbox"] if root else [])],
         )
         yield chromium
         chromium.close()

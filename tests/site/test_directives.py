@@ -336,6 +336,21 @@ def test_the_box_is_at_the_end_and_the_list_beside_it(render, tmp_path):
     assert f'id="{second.removesuffix("/1")}"' in html
 
 
+def test_exercises_in_python_are_to_do_too(render, tmp_path):
+    html, warnings, _ = render(
+        "{reading-time}`30`\n\n```{widget} llm-python\ntitle: Two\n"
+        "static: Words.\nconfig:\n  exercises:\n  - {ask: a}\n"
+        "  - {ask: b}\n```"
+    )
+    assert warnings == ""
+    assert "This page has 2 exercises in Python." in plain(html)
+    path = tmp_path / "out" / "_static" / "progress.json"
+    (chapter,) = json.loads(path.read_text("utf-8"))["chapters"]
+    identity = re.search(r'<llm-python [^>]*id="([^"]+)"', html)[1]
+    assert chapter["python"] == [f"{identity}/0", f"{identity}/1"]
+    assert chapter["task"] == []
+
+
 def test_a_page_without_questions_is_no_chapter(render, tmp_path):
     html, _, _ = render("Nothing to do here.")
     assert '"chapter": false' in html

@@ -8,7 +8,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from visiting import ROOT, TOO_WIDE, opened, violations
+from visiting import ROOT, TOO_WIDE, opened, settle, violations
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +54,7 @@ def focused(tab):
 def reload(tab):
     tab.reload(wait_until="networkidle")
     tab.locator("llm-progress.live").wait_for()
+    settle(tab)
 
 
 # --- quiz ------------------------------------------------------------------

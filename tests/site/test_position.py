@@ -203,7 +203,7 @@ def test_by_mouse_through_all_tasks(show):
         tab.get_by_label("Learned").check()
         state(tab, {"kind": "learned"})
         tab.locator("llm-position canvas").click(position={"x": 2, "y": 50})
-        assert facts(tab)["distance"] == 40
+        state(tab, {"distance": 40})
         checks.first.click()
         tab.get_by_label("Your answer").fill("10")
         tab.get_by_role("button", name="Check", exact=True).click()
@@ -287,8 +287,9 @@ def test_the_heat_map_follows_the_mode(show):
         state(tab, {"kind": "sinusoidal"})
         light = tab.evaluate(corner)
         tab.evaluate("document.documentElement.dataset.theme = 'dark'")
-        tab.wait_for_timeout(100)
-        assert tab.evaluate(corner) != light
+        tab.wait_for_function(
+            f"light => String(({corner})()) !== String(light)", arg=light
+        )
 
 
 def test_without_scripts_the_table_is_readable(show):

@@ -353,6 +353,8 @@ def test_by_keyboard_alone(page):
     assert area.input_value().split() == MERGE["solution"].split()
     tab.keyboard.press("Control+Enter")
     assert answered(tab, 1) == "All 5 checks passed."
+    here = tab.locator(".progress-here").inner_text()
+    assert "exercises in Python 1 of 2" in here
 
     area.fill("x = 1")
     tab.keyboard.press("Tab")

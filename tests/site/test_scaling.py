@@ -144,7 +144,10 @@ def test_formulas_with_numbers_put_in_come_to_what_is_shown(show):
 
 
 def facts(tab):
-    return tab.evaluate("document.querySelector('llm-scaling').facts")
+    """What the dial publishes, once its configurations are there."""
+    found = "document.querySelector('llm-scaling').facts"
+    tab.wait_for_function(found)
+    return tab.evaluate(found)
 
 
 @pytest.mark.parametrize(

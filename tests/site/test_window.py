@@ -322,6 +322,7 @@ def test_axe_finds_nothing_before_and_after_use(show, width, scheme):
 
 def test_text_and_targets_are_large_enough(show):
     with show(width=390) as (tab, visit):
+        tab.locator(".window-map svg").wait_for()
         sizes = tab.evaluate(
             """() => [...document.querySelectorAll(
               "llm-window :is(text, small, td, th, dd, label, button)")]

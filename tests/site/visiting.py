@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,26 +88,68 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES += ["best-practice"]
 
 
-LAID_OUT = "section { content-visibility: visible !important }"
-TWO_FRAMES = """
-() => new Promise((then) => requestAnimationFrame(
-  () => requestAnimationFrame(() => setTimeout(then))))
+# Of all pieces of text that look alike (colour, size, weight, what lies
+# behind), one is enough to measure the contrast; chapters have ten thousand.
+MEASURED = """
+() => {
+  const behind = new Map(), seen = new Set();
+  const ground = element => {
+    if (!element) return "";
+    if (!behind.has(element)) {
+      const look = getComputedStyle(element);
+      const own = [look.backgroundColor, look.backgroundImage, look.opacity,
+        look.filter, look.mixBlendMode, look.clip, look.clipPath].join();
+      const plain = own === "rgba(0, 0, 0, 0),none,1,none,normal,auto,none";
+      const above = ground(element.parentElement);
+      behind.set(element, plain ? above : above + "/" + own);
+    }
+    return behind.get(element);
+  };
+  for (const element of document.querySelectorAll("body *")) {
+    const {color, fill, fontSize, fontWeight, textShadow, position, zIndex} =
+      getComputedStyle(element);
+    const look = [color, fill, fontSize, fontWeight, textShadow, position,
+      zIndex, element.checkVisibility({visibilityProperty: true}),
+      ground(element)].join();
+    const again = element.closest("main") && !element.childElementCount
+      && seen.has(look);
+    element.toggleAttribute("data-measured", !again);
+    if (!element.childElementCount && element.textContent.trim()) {
+      seen.add(look);
+    }
+  }
+}
+"""
+UNMARK = """
+() => document.querySelectorAll("[data-measured]")
+  .forEach(element => element.removeAttribute("data-measured"))
+"""
+AXE = Axe().axe_script
+FIND = """
+async ([tags, colours]) => {
+  const contrast = {id: "color-contrast", selector: "[data-measured]"};
+  axe.configure({rules: [contrast]});
+  const {violations} = await axe.run({
+    runOnly: tags, rules: {"color-contrast": {enabled: colours}},
+    resultTypes: ["violations"], preload: false, selectors: false,
+  });
+  return violations.flatMap(({id, nodes}) =>
+    nodes.map(({html}) => `${id}: ${html.slice(0, 120)}`));
+}
 """
 
 
 def violations(tab, colours=True):
     """What axe finds, one line for each element."""
-    how = {"runOnly": RULES, "resultTypes": ["violations"]}
-    how["rules"] = {"color-contrast": {"enabled": colours}}
-    # axe must not measure a section that is not laid out yet
-    tab.add_style_tag(content=LAID_OUT)
-    tab.evaluate(TWO_FRAMES)
-    found = Axe().run(tab, options=how).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:120]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+    if colours:
+        tab.evaluate(MEASURED)
+    if not tab.evaluate("'axe' in window"):
+        tab.evaluate(AXE)
+    try:
+        return tab.evaluate(FIND, [RULES, colours])
+    finally:
+        if colours:
+            tab.evaluate(UNMARK)
 
 
 TOO_WIDE = """
@@ -136,10 +180,22 @@ def in_all_looks(tab):
 class Visit:
     """What a page did while it loaded, without a click."""
 
+    base: str
     outside: list = field(default_factory=list)
     errors: list = field(default_factory=list)
     broken: list = field(default_factory=list)
-    weight: dict = field(default_factory=dict)  # path: bytes, gzipped
+    responses: list = field(default_factory=list)
+
+    @cached_property
+    def weight(self):
+        """Bytes on the wire by path. Read it while the page is open."""
+        return {
+            response.url.removeprefix(self.base): over_the_wire(response)
+            for response in self.responses
+            if response.url.startswith(self.base)
+            and response.status == 200
+            and response.request.method == "GET"
+        }
 
 
 PACKED = (".woff2", ".png", ".jpg", ".gz")
@@ -150,6 +206,37 @@ def over_the_wire(response):
     body = response.body()
     packed = urlsplit(response.url).path.endswith(PACKED)
     return len(body) if packed else len(gzip.compress(body))
+
+
+# What the page does when the reader first moves, done at once: all of it is
+# laid out, its elements are live, and its fonts are there.
+SETTLE = """
+async () => {
+  const script = document.querySelector("script[src*='_static/site.js']");
+  if (script) {
+    const later = new URL("elements/later.js", script.src.split("?")[0]);
+    // of a missing page the script is not there at first
+    await (await import(later.href).catch(() => null))?.settle();
+  }
+  await document.fonts.ready;
+  await new Promise(then => requestAnimationFrame(
+    () => requestAnimationFrame(() => setTimeout(then))));
+}
+"""
+STILL = 3  # times that nothing more was asked for
+
+
+def settle(tab, going=()):
+    """Wait until the page is laid out and asks for nothing more.
+
+    `going` holds the requests that are not answered yet.
+    """
+    still, end = 0, time.monotonic() + 30
+    while still < STILL:
+        tab.evaluate(SETTLE)
+        still = 0 if going else still + 1
+        if time.monotonic() > end:
+            raise TimeoutError(f"not answered: {[r.url for r in going]}")
 
 
 @contextmanager
@@ -163,51 +250,49 @@ def opened(
     motion="reduce",
     prepare=None,
 ):
-    """Open a page; gives it and the Visit. Other hosts are not reached.
+    """Open a page; gives it and the Visit. Other hosts are not reached,
+    since the browser is told to know none.
 
     `prepare` is called with the browser's context before the page opens.
     """
-    visit = Visit()
+    visit = Visit(base)
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme=scheme,
         reduced_motion=motion,
         java_script_enabled=scripts,
     )
-
-    def gate(route):
-        url = route.request.url
-        if url.startswith((base, "data:", "blob:")):
-            route.continue_()
-        else:
-            visit.outside.append(url)
-            route.abort()
-
-    context.route("**/*", gate)
     if prepare:
         prepare(context)
     tab = context.new_page()
-    responses = []
-    tab.on("response", lambda response: responses.append(response))
-    tab.on("pageerror", lambda error: visit.errors.append(str(error)))
-    tab.on(
-        "console",
-        lambda message: (
-            visit.errors.append(message.text)
-            if message.type in ("error", "warning")
-            else None
-        ),
-    )
-    tab.goto(base + page, wait_until="networkidle")
-    for response in responses:
-        if not response.url.startswith(base):
-            continue
-        path = response.url.removeprefix(base)
-        if response.status >= 400:
+    going = set()
+
+    def ask(request):
+        going.add(request)
+        if not request.url.startswith((base, "data:", "blob:")):
+            visit.outside.append(request.url)
+
+    def answer(response):
+        visit.responses.append(response)
+        if response.url.startswith(base) and response.status >= 400:
+            path = response.url.removeprefix(base)
             visit.broken.append(f"{response.status} {path}")
-        elif response.status == 200:
-            visit.weight[path] = over_the_wire(response)
+
+    def complain(message):
+        if message.type in ("error", "warning"):
+            visit.errors.append(message.text)
+
+    tab.on("request", ask)
+    tab.on("response", answer)
+    tab.on("requestfinished", lambda request: going.discard(request))
+    tab.on("requestfailed", lambda request: going.discard(request))
+    tab.on("pageerror", lambda error: visit.errors.append(str(error)))
+    tab.on("console", complain)
     try:
+        tab.goto(base + page, wait_until="load")
+        if scripts:
+            settle(tab, going)
+        tab.remove_listener("response", answer)
         yield tab, visit
     finally:
         context.close()

@@ -2,6 +2,7 @@
    by partial order: a line may stand anywhere after the lines it needs. */
 
 import {announce, copies, h, read} from "./dom.js";
+import {whenNear} from "./later.js";
 import {load, save} from "./store.js";
 
 const icon = name => h("span", {class: `icon ${name}`, "aria-hidden": "true"});
@@ -37,9 +38,13 @@ export function settled(got, texts) {
 
 customElements.define("llm-parsons", class extends HTMLElement {
   connectedCallback() {
-    if (this.list) return;
+    if (this.know) return;
     this.know = read(this);
     this.key = `parsons/${this.id}`;
+    whenNear(this, () => this.start());
+  }
+
+  start() {
     this.codes = [];
     const shown = this.querySelectorAll(":scope > ol > li > code");
     this.know.order.forEach((line, place) => {

@@ -3,6 +3,7 @@
    without scripts nothing is hidden. */
 
 import {announce, copies, h, read} from "./dom.js";
+import {whenNear} from "./later.js";
 import {load, save} from "./store.js";
 
 /* The first code cell after `element` in the same part of the text. */
@@ -25,11 +26,16 @@ function outputs(cell) {
 
 customElements.define("llm-predict", class extends HTMLElement {
   connectedCallback() {
-    if (this.form) return;
+    if (this.hiding) return;
     const know = read(this);
     this.key = `predict/${this.id}`;
     this.cell = know.output === false ? null : nextCell(this);
     this.hiding = outputs(this.cell);
+    this.hide(!load(this.key)?.done);
+    whenNear(this, () => this.start(know));
+  }
+
+  start(know) {
     this.answer = this.querySelector(":scope > details .fold-body");
     const question = this.querySelector(".question");
     question.id ||= `${this.id}-question`;
@@ -105,16 +111,20 @@ customElements.define("llm-predict", class extends HTMLElement {
     this.beside.focus();
   }
 
+  hide(hidden) {
+    for (const node of this.hiding) {
+      node.classList.toggle("awaiting", hidden);
+      if (node.matches("details")) node.open = !hidden;
+    }
+  }
+
   /* Bring the page into the state that is saved. */
   show() {
     const before = load(this.key);
     const open = Boolean(before?.done);
     this.form.hidden = open;
     this.said.replaceChildren();
-    for (const node of this.hiding) {
-      node.classList.toggle("awaiting", !open);
-      if (node.matches("details")) node.open = open;
-    }
+    this.hide(!open);
     if (this.wait) this.wait.hidden = open;
     this.beside.hidden = !open;
     this.kept.hidden = !open;

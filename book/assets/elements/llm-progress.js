@@ -8,6 +8,13 @@ const COUNTED = {quiz: "questions", predict: "predictions",
   parsons: "ordering tasks"};
 const READING = 60_000;  // ms on a page before its end can be reached
 
+/* The exercises in Python of this page: name, the passed ones, all. */
+function programs() {
+  const keys = [...document.querySelectorAll("llm-python")].flatMap(element =>
+    read(element).config.exercises.map((_, n) => `python/${element.id}/${n}`));
+  return ["exercises in Python", keys.filter(key => load(key)?.passed), keys];
+}
+
 customElements.define("llm-progress", class extends HTMLElement {
   connectedCallback() {
     if (this.panel) return;
@@ -45,11 +52,11 @@ customElements.define("llm-progress", class extends HTMLElement {
   }
 
   draw() {
-    const parts = Object.entries(COUNTED).flatMap(([kind, name]) => {
+    const parts = [...Object.entries(COUNTED).map(([kind, name]) => {
       const all = [...document.querySelectorAll(`llm-${kind}`)];
-      const done = all.filter(({id}) => load(`${kind}/${id}`)?.done);
-      return all.length ? [`${name} ${done.length} of ${all.length}`] : [];
-    });
+      return [name, all.filter(({id}) => load(`${kind}/${id}`)?.done), all];
+    }), programs()].flatMap(([name, done, all]) => all.length
+      ? [`${name} ${done.length} of ${all.length}`] : []);
     this.here.textContent = `On this page: ${parts.join(", ")}.`;
     this.here.hidden = !parts.length;
     if (this.button) {

@@ -29,7 +29,7 @@ class Exercise {
     this.begin = exercise.code.trimEnd();
     this.seconds = config.seconds ?? SECONDS;
     this.key = `python/${element.id}/${n}`;
-    this.saved = load(this.key, {code: this.begin, tries: 0, passed: false});
+    this.restore();
     const id = `${element.id}-${n}`;
     const name = total > 1 ? `Exercise ${n + 1} of ${total}` : "Exercise";
     this.editor = editor(`${id}-code`, total > 1
@@ -56,7 +56,23 @@ class Exercise {
     this.status, this.output, this.checks, this.solution);
     document.addEventListener("scratchlm-python", () => this.show());
     this.show();
-    if (this.saved.passed) this.status.textContent = "Passed before.";
+    this.recall();
+    document.addEventListener("scratchlm-saved", event => {
+      if (event.detail.key !== null) return;
+      this.restore();
+      this.editor.set(this.saved.code);
+      this.recall();
+    });
+  }
+
+  restore() {
+    this.saved = load(this.key, {code: this.begin, tries: 0, passed: false});
+  }
+
+  /* The rest of what is shown of an earlier visit. */
+  recall() {
+    this.clear();
+    this.status.textContent = this.saved.passed ? "Passed before." : "";
     this.offer();
   }
 

@@ -3,6 +3,7 @@
    copied from the folds that readers without scripts open. */
 
 import {announce, copies, h, read} from "./dom.js";
+import {whenNear} from "./later.js";
 import {near, number} from "./number.js";
 import {load, save} from "./store.js";
 
@@ -140,9 +141,13 @@ class Numeric {
 
 customElements.define("llm-quiz", class extends HTMLElement {
   connectedCallback() {
-    if (this.form) return;
-    const know = read(this);
+    if (this.key) return;
     this.key = `quiz/${this.id}`;
+    whenNear(this, () => this.start());
+  }
+
+  start() {
+    const know = read(this);
     this.way = new (know.kind === "numeric" ? Numeric : Options)(this, know);
     const question = this.querySelector(".question");
     question.id ||= `${this.id}-question`;

@@ -4,19 +4,19 @@ import {announce, asset, h} from "./dom.js";
 import {everything, forget, load, restore, save} from "./store.js";
 
 const KINDS = {quiz: "Questions", predict: "Predictions", task: "Tasks"};
-const KEPT = /^(quiz|predict|parsons|task|read|exercises)\//;
+const KEPT = /^(quiz|predict|parsons|task|python|read|exercises)\//;
 
 const count = (kind, ids) => ids.filter(id => {
   const value = load(`${kind}/${id}`);
-  return value?.done || value?.right;
+  return value?.done || value?.right || value?.passed;
 }).length;
 
-/* [done, all] of one kind; ordering tasks count among the tasks. */
+const AMONG = {task: ["task", "parsons", "python"]};
+
+/* [done, all] of one kind; ordering and programming count among the tasks. */
 function share(chapter, kind) {
-  const done = count(kind, chapter[kind]), all = chapter[kind].length;
-  if (kind !== "task") return [done, all];
-  return [done + count("parsons", chapter.parsons),
-    all + chapter.parsons.length];
+  return (AMONG[kind] ?? [kind]).map(part =>
+    [count(part, chapter[part]), chapter[part].length]).reduce(add);
 }
 
 /* [passed, all] of the assignment with the page's name. */

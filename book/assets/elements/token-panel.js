@@ -38,7 +38,8 @@ export class TokenPanel {
       "aria-labelledby": `${id}-title`,
       onkeydown: event => this.#key(event),
       onclick: event => this.#click(event),
-      onpointerover: event => {
+      // not "over", which is also told when the page moves under the pointer
+      onpointermove: event => {
         const at = this.#place(event);
         if (at >= 0) this.#describe(at);
       },

@@ -23,6 +23,7 @@ class Block(SphinxDirective):
     has_content = True
     kind = ""  # the name under which it is counted
     n_tasks = 0  # what is to do in it, beside itself
+    n_exercises = 0  # what is to program in it
 
     def run(self):
         self.id = self.identity()
@@ -33,6 +34,8 @@ class Block(SphinxDirective):
             return []
         page = self.env.scratchbook_items.setdefault(self.env.docname, [])
         page.append((self.kind, self.id, self.n_tasks))
+        if self.n_exercises:
+            page.append(("python", self.id, self.n_exercises))
         return built
 
     def report(self, refused):
@@ -98,7 +101,7 @@ def folded(summary, *children, class_="fold"):
 
 
 def items(env, docname):
-    """What is on a page: (name, id, number of tasks), in order."""
+    """What is on a page: (name, id, what is to do in it), in order."""
     return env.scratchbook_items.get(docname, [])
 
 

@@ -11,7 +11,7 @@ reads "How long? 2 hours, and 3 hours more". The list:
     {"chapters": [{"page": "01-tokenization", "title": "...",
       "times": {"reading": 120, "assignment": 180},
       "quiz": ["quiz-0a1b2c3d", ...], "predict": [...], "parsons": [...],
-      "task": ["widget-4e5f6a7b/0", ...]}, ...]}
+      "task": ["widget-4e5f6a7b/0", ...], "python": [...]}, ...]}
 """
 
 import json
@@ -28,6 +28,7 @@ COUNTED = {
     "predict": ("prediction", "predictions"),
     "parsons": ("ordering task", "ordering tasks"),
     "task": ("task", "tasks"),
+    "python": ("exercise in Python", "exercises in Python"),
 }
 NOTE = "Kept in this browser only; nothing is sent."
 
@@ -59,9 +60,10 @@ class Time(SphinxRole):
 def to_do(env, docname):
     """Ids of what is to be done on a page, by kind."""
     found = {kind: [] for kind in COUNTED}
-    for kind, identity, n_tasks in items(env, docname):
-        if kind == "widget":
-            found["task"] += [f"{identity}/{n}" for n in range(n_tasks)]
+    for kind, identity, number in items(env, docname):
+        if kind in ("widget", "python"):
+            name = "task" if kind == "widget" else kind
+            found[name] += [f"{identity}/{n}" for n in range(number)]
         elif kind in found:
             found[kind].append(identity)
     return found

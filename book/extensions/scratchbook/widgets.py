@@ -110,6 +110,8 @@ class Widget(Block):
         if read:
             twin.append(self.twin_of_tasks(read, tasks))
         self.n_tasks = len(read)
+        if name == "llm-python":
+            self.n_exercises = len(bare(config).get("exercises", []))
         label = element(
             "p",
             *self.one_line(title),
