@@ -15,7 +15,7 @@ import platform
 import re
 import time
 from dataclasses import asdict, dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ class Assignment:
     module: str
 
     def __reduce__(self):  # without what the properties below cached
-        return Assignment, (self.name, self.release, self.stage, self.module)
+        return _unpickled, (self.name, self.release, self.stage, self.module)
 
     @cached_property
     def cells(self) -> list[ReleaseCell]:
@@ -133,6 +133,12 @@ class Assignment:
         for file in files:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()[:16]
+
+
+@lru_cache(4)
+def _unpickled(*fields) -> Assignment:
+    """The same object for all submissions that a worker is sent."""
+    return Assignment(*fields)
 
 
 def _imported(source: str) -> set[str]:
@@ -212,7 +218,12 @@ def key_name(key: bytes) -> str:
 
 
 def secret_seed(key: bytes, student: str, exercise: str) -> bytes:
-    """The seed that nobody without the key can know in advance."""
+    """The seed that nobody without the key can know in advance.
+
+    It is the student's own. Seeds that several students share would let
+    inputs and references be kept from one to the next, but what one of them
+    reads in the feedback would be the next one's inputs.
+    """
     message = f"{student}\0{exercise}".encode()
     return hmac.new(key, message, hashlib.sha256).digest()
 

@@ -108,6 +108,16 @@ def drive(thing: Any, order: dict) -> list[Any]:
     ]
 
 
+def drives(thing: Any, order: dict) -> list[list]:
+    """What `drive` gives for each of `cases`, lists of calls: built anew."""
+    found = []
+    for calls in order["cases"]:
+        seed(order)
+        own = {key: copy.deepcopy(order[key]) for key in ("args", "kwargs")}
+        found.append(drive(thing, {**own, "calls": calls}))
+    return found
+
+
 def each(thing: Any, order: dict) -> list[Any]:
     """The results of calling a function on each of `cases`, all arguments."""
     return [thing(*case, **order["kwargs"]) for case in order["cases"]]
@@ -325,7 +335,7 @@ def optimise(thing: Any, order: dict) -> list[Any]:
 ORDERS = {
     function.__name__: function
     for function in (
-        *(call, lend, drive, each, answers, repeat, iterate),
+        *(call, lend, drive, drives, each, answers, repeat, iterate),
         *(gradient, module, state, optimise, count),
     )
 }

@@ -65,6 +65,8 @@ class Pipes:
         Raises:
             TimeoutError, OSError
         """
+        with contextlib.suppress(BlockingIOError):
+            return os.write(self.writer, data)
         self._await(self._writable)
         return os.write(self.writer, data)
 

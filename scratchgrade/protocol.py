@@ -15,6 +15,7 @@ hundredths of a second.
 import json
 import linecache
 import sys
+from itertools import chain
 from typing import Any
 
 MAX_DEPTH = 24
@@ -121,9 +122,10 @@ class _Packer:
             if issubclass(true, kind):
                 if self.counts_as_json(x, true):
                     return {letter: list(x)}
-                return {
-                    letter: [self.node(v, depth + 1) for v in kind.__iter__(x)]
-                }
+                values = kind.__iter__(x)
+                if self.counts_as_pairs(x, true, depth):
+                    return {letter: [{"t": list(v)} for v in values]}
+                return {letter: [self.node(v, depth + 1) for v in values]}
         for kind in (set, frozenset):
             if issubclass(true, kind):
                 nodes = [self.node(v, depth + 1) for v in kind.__iter__(x)]
@@ -152,6 +154,18 @@ class _Packer:
             if not _is_text("".join(x)):
                 return False
         else:
+            return False
+        self.items += len(x)
+        return self.items <= MAX_ITEMS
+
+    def counts_as_pairs(self, x: list | tuple, true: type, depth: int) -> bool:
+        """The same of x that holds tuples of such values, as merges do."""
+        if true is not list and true is not tuple:
+            return False
+        if set(map(type, x)) != {tuple} or depth >= MAX_DEPTH:
+            return False
+        flat = list(chain.from_iterable(x))
+        if not self.counts_as_json(flat, list):
             return False
         self.items += len(x)
         return self.items <= MAX_ITEMS
@@ -250,7 +264,11 @@ class _Unpacker:
         if not isinstance(node, dict) or len(node) != 1:
             raise NotPlainData(f"not a node of the protocol: {node!r:.60}")
         ((letter, value),) = node.items()
-        match letter:
+        match letter:  # the frequent ones first
+            case "t":
+                return tuple(self.nodes(value, depth + 1))
+            case "l":
+                return self.nodes(value, depth + 1)
             case "s":
                 return bytes.fromhex(value).decode("utf-8", "surrogatepass")
             case "i" if isinstance(value, str):
@@ -261,10 +279,6 @@ class _Unpacker:
                 return bytes.fromhex(value)
             case "a":
                 return self.arrays[value]
-            case "l":
-                return self.nodes(value, depth + 1)
-            case "t":
-                return tuple(self.nodes(value, depth + 1))
             case "e":
                 return {self.node(v, depth + 1) for v in value}
             case "d":

@@ -1,7 +1,7 @@
 """What grading one submission gave: plain data, kept as JSON."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from scratchgrade.intake import Step
@@ -113,12 +113,25 @@ class Record:
 
         A student can print one; no file and no database takes it.
         """
-        text = self.to_json()
+        text = json.dumps(self._data(), ensure_ascii=False)
         whole = text.encode("utf-8", "replace").decode()
         return self if whole == text else Record.from_json(whole)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        return json.dumps(self._data(), indent=1, ensure_ascii=False)
+
+    def _data(self) -> dict[str, Any]:
+        """What `asdict` gives, but for its copies; not to be changed."""
+        return {
+            **vars(self),
+            "exercises": [
+                {**vars(e), "checks": list(map(vars, e.checks))}
+                for e in self.exercises
+            ],
+            "manual": list(map(vars, self.manual)),
+            "outputs": list(map(vars, self.outputs)),
+            "usage": self.usage and vars(self.usage),
+        }
 
     @classmethod
     def from_json(cls, text: str) -> "Record":

@@ -415,6 +415,30 @@ def test_a_class_is_built_and_driven():
     s = session(Counter=Counter)
     calls = [("add", (1,)), ("add", (2,))]
     assert s.drive("Counter", (10,), calls) == [11, 13]
+    cases = [calls, [], *[[("add", (i,))] for i in range(20)]]
+    found = s.drives("Counter", (10,), cases)
+    assert found == [[11, 13], [], *[[10 + i] for i in range(20)]]
+
+
+def test_each_of_many_built_gets_arguments_of_its_own():
+    class Keeper:
+        def __init__(self, kept):
+            self.kept = kept
+
+        def add(self, x):
+            self.kept.append(x)
+            return list(self.kept)
+
+    cases = [[("add", (i,))] for i in range(3)]
+    found = session(Keeper=Keeper).drives("Keeper", ([7],), cases)
+    assert found == [[[7, 0]], [[7, 1]], [[7, 2]]]
+
+
+def test_every_result_comes_or_the_first_error():
+    s = session(half=lambda x: 10 // x)
+    assert s.every("half", [(n,) for n in (5, 2, 1)]) == [2, 5, 10]
+    with pytest.raises(StudentError, match="ZeroDivisionError"):
+        s.every("half", [(5,), (0,), ("",)])
 
 
 def test_a_forged_list_of_answers_is_an_error_of_the_student():
@@ -425,6 +449,8 @@ def test_a_forged_list_of_answers_is_an_error_of_the_student():
     s = Session(Forger(), random.Random(0))
     with pytest.raises(StudentError, match="not a list of 2 answers"):
         s.drive("Counter", (), [("add", (1,)), ("add", (2,))])
+    with pytest.raises(StudentError, match="not a list of 1 answers"):
+        s.drives("Counter", (), [[("add", (1,))]])
 
 
 def test_ending_the_process_is_not_caught():

@@ -70,9 +70,9 @@ def test_ids_are_those_of_tiktoken(seed):
 
 
 def test_gpt2s_merges_renumbered_still_give_gpt2s_tokens():
-    merges, ids = encoding.gpt2_sample(encoding.GPT2_WORDS)
-    assert len(merges) < 1000  # small enough to be sent with every call
-    for word, expected in zip(encoding.GPT2_WORDS, ids, strict=True):
+    for word in encoding.GPT2_WORDS:
+        merges, expected = encoding.gpt2_sample(word)
+        assert len(merges) < 200  # small enough to be sent with every call
         assert len(pre_split(word)) == 1
         assert encoding.true_ids(word, merges) == expected
         assert encoding.true_text(expected, merges) == word
