@@ -24,11 +24,13 @@ NAMES = [
     "scored",
     "contexts",
     "softmax",
+    "too_much",
     "strides",
     "broadcasting",
     "float_bits",
     "unit",
     "two_paths",
+    "matrix_gradient",
     "loop",
     "letters_network",
     "dropped",
@@ -56,6 +58,7 @@ def test_variants_pass_too():
     draw.one_layer(draw.probabilities(1.0).log(), "tide")
     draw.parts_of(parameters_by_part(GPT_CONFIG_124M), "GPT-2 small")
     draw.training_memory({"weights": 0.5, "activations": 1.2})
+    draw.judged({"1 letter": 2.47, "3 letters": 2.85, "network": 2.37})
 
 
 def test_same_bytes_in_another_process():
@@ -96,11 +99,30 @@ def test_gradients_of_the_unit_are_pytorchs():
     loss = torch.nn.functional.binary_cross_entropy(a, target.detach())
     loss.backward()
     values, slopes = draw.unit_numbers()
-    assert values["L"] == pytest.approx(loss.item())
+    assert values["loss"] == pytest.approx(loss.item())
     for name, leaf in (("x", x), ("w", w), ("b", b)):
         assert slopes[name] == pytest.approx(leaf.grad.item())
-    assert round(slopes["w"], 4) == -0.0898
-    assert round(slopes["b"], 4) == -0.0817
+    assert round(slopes["w"], 4) == -0.4034  # the chapter's table by hand
+    assert round(slopes["b"], 4) == -0.2689
+
+
+def test_slopes_of_the_logits_are_pytorchs():
+    logits = torch.tensor([2.0, 1.0, 0.0], requires_grad=True)
+    torch.nn.functional.cross_entropy(logits, torch.tensor(1)).backward()
+    shown = texts(draw.too_much())
+    for slope in logits.grad.tolist():
+        assert f"{slope:.3f}".replace("-", "−") in shown
+
+
+def test_gradient_of_a_layer_is_pytorchs():
+    x, d = (torch.tensor(rows, dtype=torch.float64) for rows in draw.LAYER)
+    weights = torch.zeros(3, 2, dtype=torch.float64, requires_grad=True)
+    (x @ weights).backward(d)
+    shown = [int(v) for row in weights.grad.tolist() for v in row]
+    labels = [f"{v}".replace("-", "−") for v in shown]
+    found = texts(draw.matrix_gradient())
+    at = found.index("x.T @ d")
+    assert [text for text in found[at:] if text in labels] == labels
 
 
 def test_dropout_figure_shows_what_pytorch_drops():

@@ -36,8 +36,12 @@ VOCABULARY = list(dict.fromkeys(WORDS))
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 # The unit whose gradients the chapter derives by hand: input, weight, bias
-# and target of a logistic regression with one input.
-UNIT = (1.1, 2.2, 0.0, 1.0)
+# and target of a logistic regression with one input. Chosen so that z = 1.
+UNIT = (1.5, 0.8, -0.2, 1.0)
+
+# The matrices of the gradient of a linear layer: inputs, and the gradients of
+# its outputs, two rows each.
+LAYER = (((1, 2, 0), (3, 0, 1)), ((1, -1), (2, 0)))
 
 STEPS = (
     "The smallest model",
@@ -69,6 +73,15 @@ def whole(value):
 
 def four(value):
     return num(value, 4)
+
+
+def learned(panel, x, y, w, h, *lines, size=14):
+    """A box for what training changes: green, with centred lines."""
+    panel.rect(x, y, w, h, "green", "line", 6, 1.2, opacity=0.25)
+    middle = y + h / 2 - 8.5 * (len(lines) - 1) + 0.36 * size
+    for k, line in enumerate(lines):
+        panel.mid(x + w / 2, middle + 17 * k, line, (size, 12.5)[k > 0],
+                  bold=not k)  # fmt: skip
 
 
 def _figure(title, description):
@@ -239,7 +252,7 @@ def contexts(vocab_size=50_257, longest=4):
         "Rows of the table of counts, by the number of tokens it looks at",
         f"With a vocabulary of {vocab_size:,} tokens, the number of rows is "
         f"that number to the power of the context's length: {said}. The bars "
-        "are logarithmic: each is a whole table's height longer.",
+        "are logarithmic: each further token multiplies the rows.",
     )
     for panel, wide in two_layouts(figure):
         x, w = (110, 250) if wide else (74, 140)
@@ -278,11 +291,41 @@ def softmax(scores=(2.0, 1.0, 0.0)):
         panel.mid(left[1], 12, heads[1], 12.5, color="mut")
         panel.text(x, 12, heads[2], 12.5, color="mut")
         rows = [("", e / total) for e in powers]
-        bars(panel, x, 20, rows, w, 27, 15, "orange", longest=1, form=num)
+        bars(panel, x, 20, rows, w, 27, 15, longest=1, form=num)
         for k, (z, e) in enumerate(zip(scores, powers, strict=True)):
             y = 20 + 27 * (k + 0.5) + 4.5
             panel.mid(left[0], y, num(z, 1), 13, mono=True)
             panel.mid(left[1], y, num(e), 13, mono=True)
+    return figure.check()
+
+
+def too_much(scores=(2.0, 1.0, 0.0), came=1):
+    """What softmax gives, what came, and the difference: the gradient."""
+    p = [exp(score) / sum(map(exp, scores)) for score in scores]
+    y = [float(j == came) for j in range(len(scores))]
+    slopes = [q - right for q, right in zip(p, y, strict=True)]
+    form = (lambda v: num(v, 3)), whole, (lambda v: num(v, 3))
+    figure = _figure(
+        "The gradient of the logits: the probabilities minus what came",
+        f"The probabilities p are {', '.join(map(form[0], p))}. Word {came} "
+        f"came, so y is {', '.join(map(whole, y))}. The difference p − y is "
+        f"{', '.join(map(form[2], slopes))}: only the word that came has a "
+        "negative slope, and the three sum to 0.",
+    )
+    for panel, wide in two_layouts(figure):
+        x, w = (150, 90) if wide else (76, 76)
+        rows = (
+            ("p", p, "blue"),
+            ("y", y, "blue"),
+            ("p − y", slopes, "orange"),
+        )
+        for k, (name, row, color) in enumerate(rows):
+            titled(panel, 0 if not wide else 60, 22 + 38 * k, name)
+            matrix(panel, x, 4 + 38 * k, [row], w, 28, color, form[k], size=13)
+        notes = ["raise" if slope < 0 else "lower" for slope in slopes]
+        for j, note in enumerate(notes):
+            panel.mid(x + w * (j + 0.5), 126, note, 12.5, color="mut")
+        panel.note(60 if wide else 0, 126, "move it")
     return figure.check()
 
 
@@ -326,9 +369,9 @@ def one_layer(weights, word="the"):
             names_left(panel, x - 6, y, VOCABULARY, h, 12, False)
         frame(panel, row_of(box, i, len(VOCABULARY)))
         y = at(box.bottom + 26, "logits", "(1, V)")
-        matrix(panel, x, y, [logits], w, h, "green", lambda v: num(v, 1))
+        matrix(panel, x, y, [logits], w, h, "blue", lambda v: num(v, 1))
         y = at(y + (52 if wide else 50), "softmax", "(1, V)")
-        matrix(panel, x, y, [p], w, h, "orange", tight)
+        matrix(panel, x, y, [p], w, h, "blue", tight)
     return figure.check()
 
 
@@ -360,7 +403,7 @@ def strides():
         matrix(panel, x, y + 10, flipped, w, 30, "blue", whole)
         x, y = (0, 148) if wide else (0, 254)
         titled(panel, x, y, "memory", "places 0 to 5")
-        matrix(panel, x, y + 10, [list(range(6))], w, 30, "green", whole)
+        matrix(panel, x, y + 10, [list(range(6))], w, 30, "blue", whole)
     return figure.check()
 
 
@@ -383,8 +426,8 @@ def broadcasting():
         for k, (name, shape, rows, color) in enumerate(
             (
                 ("a", "(3, 1)", first, "blue"),
-                ("b", "(4,)", second, "green"),
-                ("a + b", "(3, 4)", total, "orange"),
+                ("b", "(4,)", second, "blue"),
+                ("a + b", "(3, 4)", total, "blue"),
             )
         ):
             if wide:
@@ -456,12 +499,13 @@ def unit_numbers():
     """Forward values and gradients of UNIT, by the chain rule."""
     x, w, b, target = UNIT
     z = w * x + b
-    a = 1 / (1 + exp(-z))
-    loss = -(target * log(a) + (1 - target) * log(1 - a))
-    d_a = (a - target) / (a * (1 - a))
-    d_z = d_a * a * (1 - a)
-    values = {"x": x, "w": w, "b": b, "u": w * x, "z": z, "a": a, "L": loss}
-    slopes = {"L": 1.0, "a": d_a, "z": d_z, "u": d_z, "b": d_z,
+    p = 1 / (1 + exp(-z))
+    loss = -(target * log(p) + (1 - target) * log(1 - p))
+    d_p = (p - target) / (p * (1 - p))
+    d_z = d_p * p * (1 - p)
+    values = {"x": x, "w": w, "b": b, "u": w * x, "z": z, "p": p,
+              "loss": loss}  # fmt: skip
+    slopes = {"loss": 1.0, "p": d_p, "z": d_z, "u": d_z, "b": d_z,
               "w": d_z * x, "x": d_z * w}  # fmt: skip
     return values, slopes
 
@@ -469,37 +513,37 @@ def unit_numbers():
 def unit(backward=False):
     """The graph of one unit, forward, or with its gradients."""
     values, slopes = unit_numbers()
-    order = "xwubzaL"
+    order = [*"xwubzp", "loss"]
     said = ", ".join(f"{k} = {num(values[k], 4)}" for k in order)
     grads = ", ".join(f"{k} {num(slopes[k], 4)}" for k in order)
     figure = _figure(
         "One unit as a graph of operations"
         + (", with the gradient of the loss at each place" * backward),
         "The input x and the weight w are multiplied to u, the bias b is "
-        "added to z, the sigmoid gives a, and the loss L is minus its "
+        "added to z, the sigmoid gives p, and the loss is minus its "
         f"logarithm. Values: {said}."
-        + f" Gradients of L, from right to left: {grads}."
+        + f" Gradients of the loss, each at its place: {grads}."
         * backward,
     )
     labels = {"x": "x", "w": "w", "u": "u = x·w", "b": "b", "z": "z = u + b",
-              "a": "a = σ(z)", "L": "L = −ln a"}  # fmt: skip
-    edges = (("x", "u"), ("w", "u"), ("u", "z"), ("b", "z"), ("z", "a"),
-             ("a", "L"))  # fmt: skip
+              "p": "p = σ(z)", "loss": "loss = −ln p"}  # fmt: skip
+    edges = (("x", "u"), ("w", "u"), ("u", "z"), ("b", "z"), ("z", "p"),
+             ("p", "loss"))  # fmt: skip
     for panel, wide in two_layouts(figure):
         h = 58 if backward else 42
         if wide:
             w, top, low = 102, 2, 2 + h + 22
             places = {"x": (0, top), "w": (0, low), "u": (142, top),
-                      "b": (142, low), "z": (284, top), "a": (426, top),
-                      "L": (568, top)}  # fmt: skip
+                      "b": (142, low), "z": (284, top), "p": (426, top),
+                      "loss": (568, top)}  # fmt: skip
         else:
             w, row = 118, h + 24
             down = [(0, 2 + k * row) for k in range(5)]
-            places = dict(zip("xuzaL", down, strict=True))
+            places = dict(zip((*"xuzp", "loss"), down, strict=True))
             places |= {"w": (150, 2), "b": (150, 2 + row)}
         for k, (x, y) in places.items():
-            fill = "t1" if k in "wb" and backward else "card"
-            panel.rect(x, y, w, h, fill, "line", 6, 1.2)
+            fill, tint = ("green", 0.25) if k in "wb" else ("card", 1)
+            panel.rect(x, y, w, h, fill, "line", 6, 1.2, opacity=tint)
             panel.mid(x + w / 2, y + 18, labels[k], 14, bold=True)
             panel.mid(x + w / 2, y + 35, four(values[k]), 12.5, mono=True)
             if backward:
@@ -526,8 +570,8 @@ def two_paths(x=3.0):
     """A value used twice: the gradients of both uses are added."""
     figure = _figure(
         "A value that is used twice gets the sum of two gradients",
-        f"x = {num(x, 0)} is used in a = 2x and in b = x·x; y = a + b. "
-        f"Through a the gradient of y is 2, through b it is 2x = "
+        f"x = {num(x, 0)} is used in u = 2x and in v = x·x; y = u + v. "
+        f"Through u the gradient of y is 2, through v it is 2x = "
         f"{num(2 * x, 0)}. The gradient of x is their sum, "
         f"{num(2 + 2 * x, 0)}.",
     )
@@ -540,9 +584,9 @@ def two_paths(x=3.0):
             w = 84
         texts = (
             ("x", num(x, 0)),
-            ("a = 2x", num(2 * x, 0)),
-            ("b = x·x", num(x * x, 0)),
-            ("y = a + b", num(2 * x + x * x, 0)),
+            ("u = 2x", num(2 * x, 0)),
+            ("v = x·x", num(x * x, 0)),
+            ("y = u + v", num(2 * x + x * x, 0)),
         )
         for (left, y), lines in zip(places, texts, strict=True):
             block(panel, left, y, w, 44, *lines)
@@ -562,6 +606,42 @@ def two_paths(x=3.0):
             panel.mid(mx, my, label, 13, mono=True)
         total = f"grad {num(2, 0)} + {num(2 * x, 0)} = {num(2 + 2 * x, 0)}"
         panel.text(0, mid + 62 + (14 if wide else 84), total, 13, mono=True)
+    return figure.check()
+
+
+def matrix_gradient():
+    """The gradient of the weights of a linear layer, as a product."""
+    x, d = (torch.tensor(rows) for rows in LAYER)
+    rows = [[float(v) for v in row] for row in (x.T @ d).tolist()]
+    figure = _figure(
+        "The gradient of a layer's weights: inputs transposed, times d",
+        f"The inputs {x.tolist()}, transposed to shape (3, 2), times the "
+        f"gradients of the outputs {d.tolist()}, shape (2, 2), give the "
+        f"gradient of the weights, shape (3, 2): {(x.T @ d).tolist()}. The "
+        "number in its first corner is 1 · 1 + 3 · 2 = 7.",
+    )
+    parts = (
+        ("x.T", "(3, N)", x.T.tolist(), "blue"),
+        ("d", "(N, 2)", d.tolist(), "orange"),
+        ("x.T @ d", "(3, 2)", rows, "orange"),
+    )
+    for panel, wide in two_layouts(figure):
+        w, x0 = (48, 0) if wide else (42, 0)
+        step = 230 if wide else 128
+        for k, (name, shape, values, color) in enumerate(parts):
+            left, y = (k * step, 26)
+            if not wide:
+                left, y = (k % 2 * step, 26) if k < 2 else (0, 154)
+            titled(panel, x0 + left, y - 10, name, shape)
+            box = matrix(panel, x0 + left, y, values, w, 30, color, whole)
+            if k == 1:
+                sign(panel, box.x - (67 if wide else 22), 70, "·")
+            elif wide and k == 2:
+                sign(panel, box.x - 67, 70, "=")
+        if wide:
+            panel.note(0, 132, "here N = 2 rows; 7 = 1 · 1 + 3 · 2")
+        else:
+            panel.note(104, 204, "here N = 2 rows;\n7 = 1 · 1 + 3 · 2")
     return figure.check()
 
 
@@ -624,10 +704,10 @@ def letters_network(n_letters=3, hidden_dim=128, n_symbols=27):
     for panel, wide in two_layouts(figure):
         rows = (
             ("inputs", f"(B, {n_inputs})", "card"),
-            ("linear", f"{first:,}", "t3"),
+            ("linear", f"{first:,}", None),
             ("tanh", f"(B, {hidden_dim})", "card"),
             ("dropout", "training only", "card"),
-            ("linear", f"{last:,}", "t3"),
+            ("linear", f"{last:,}", None),
             ("logits", f"(B, {n_symbols})", "card"),
         )
         letters = ["t", "h", "e"]
@@ -643,11 +723,35 @@ def letters_network(n_letters=3, hidden_dim=128, n_symbols=27):
                 if k:
                     panel.arrow((w / 2, y - 16), (w / 2, y - 2))
             size = w - 10 if wide else w
-            block(panel, x + (4 if wide else 0), y, size, 46, name, note,
-                  fill=fill, size=13)  # fmt: skip
+            x += 4 if wide else 0
+            if fill is None:
+                learned(panel, x, y, size, 46, name, note, size=13)
+            else:
+                block(panel, x, y, size, 46, name, note, fill=fill, size=13)
         panel.arrow((46, 38), (46, 58))
         y = 126 if wide else 452
         panel.note(4, y, "below linear: number of parameters")
+    return figure.check()
+
+
+def judged(losses):
+    """Bars of the loss on new text; {name: nats per letter}."""
+    rows = [
+        (name, loss, "green" if name == "network" else "blue")
+        for name, loss in losses.items()
+    ]
+    said = ", ".join(f"{name} {num(loss)}" for name, loss in losses.items())
+    figure = _figure(
+        "Loss on new text: tables of counts against the network",
+        f"Nats per letter: {said}. The shorter the bar the better; knowing "
+        "nothing costs the logarithm of 27, 3.30.",
+    )
+    for panel, wide in two_layouts(figure):
+        x, w = (160, 330) if wide else (112, 160)
+        bars(panel, x, 4, rows, w, 28, 17, longest=log(27), form=num,
+             mono=False)  # fmt: skip
+        end = 4 + 28 * len(rows)
+        panel.note(x, end + 14, f"knowing nothing: ln 27 = {num(log(27))}")
     return figure.check()
 
 
@@ -732,9 +836,9 @@ def training_memory(gigabytes):
 
 
 __all__ = [
-    "STEPS", "TEXT", "UNIT", "VOCABULARY", "WORDS", "broadcasting",
-    "contexts", "counts", "dropped", "float_bits", "heat_map",
-    "letters_network", "loop", "one_layer", "parts_of", "pipeline",
-    "predicted", "probabilities", "scored", "softmax", "strides",
-    "training_memory", "two_paths", "unit", "unit_numbers",
+    "LAYER", "STEPS", "TEXT", "UNIT", "VOCABULARY", "WORDS", "broadcasting",
+    "contexts", "counts", "dropped", "float_bits", "heat_map", "judged",
+    "letters_network", "loop", "matrix_gradient", "one_layer", "parts_of",
+    "pipeline", "predicted", "probabilities", "scored", "softmax", "strides",
+    "too_much", "training_memory", "two_paths", "unit", "unit_numbers",
 ]  # fmt: skip
