@@ -137,3 +137,57 @@ def test_variants_pass_too():
     draw.sampling_settings("She was not")
     draw.generation_loop("One misty day,", 3)
     draw.weight_tying(token=0)
+
+
+def test_norms_by_hand():
+    row = draw.ROW
+    mean = statistics.mean(row)
+    std = statistics.pstdev(row)
+    rms = math.sqrt(statistics.mean(v * v for v in row))
+    shown = texts(drawn("architecture.norm_by_hand"))
+    for value in [(v - mean) / std for v in row] + [v / rms for v in row]:
+        assert f"{value:.2f}".replace("-", "−") in shown
+    assert {f"÷ {std:.2f}", f"÷ {rms:.2f}", f"− {mean:.1f}"} <= set(shown)
+
+
+def test_three_counts_of_gpt2():
+    shown = texts(drawn("architecture.count_ladder"))
+    assert 163_037_184 - 124_439_808 == 50257 * 768
+    assert 163_037_184 - 163_009_536 == 12 * 3 * 768
+    for n in (124_439_808, 163_037_184, 163_009_536):
+        assert f"{n:,}" in shown
+    assert {"+ 38,597,376", "− 27,648"} <= set(shown)
+
+
+def test_greedy_misses_the_best_pair():
+    assert sum(draw.FIRST.values()) == pytest.approx(1)
+    for second in draw.SECOND.values():
+        assert sum(second.values()) == pytest.approx(1)
+    said = drawn("architecture.beam_tree").description
+    pairs = {
+        f"{a} {b}": draw.FIRST[a] * q
+        for a in draw.FIRST
+        for b, q in draw.SECOND[a].items()
+    }
+    best = max(pairs, key=pairs.get)
+    assert f"finds {best}, {pairs[best]:.2f}, the best of all" in said
+    assert not best.startswith(max(draw.FIRST, key=draw.FIRST.get))
+    assert best.startswith(sorted(draw.FIRST, key=draw.FIRST.get)[-2])
+
+
+def test_kept_and_missing_make_the_target():
+    assert sum(draw.TARGET) == pytest.approx(1)
+    assert sum(draw.DRAFT) == pytest.approx(1)
+    pairs = list(zip(draw.TARGET, draw.DRAFT, strict=True))
+    refused = 1 - sum(min(p, q) for p, q in pairs)
+    missing = sum(max(0, p - q) for p, q in pairs)
+    assert refused == pytest.approx(missing)
+    said = drawn("architecture.speculative_acceptance").description
+    assert f"refused, {refused:.1f} in all" in said
+    assert f"sum to {missing:.1f} too" in said
+
+
+def test_map_names_the_steps_in_order():
+    for step in (None, *range(1, 8)):
+        shown = texts(draw.pipeline(step))
+        assert set(draw.STEPS) <= set(shown)

@@ -21,14 +21,15 @@ from figures.kit import NARROW, WIDE, Figure
 
 FIGURES = {
     "attention": (
-        "averaging score_variance projections one_query causal_masks "
-        "sliding_window multi_head heads_split_features grouped_heads "
+        "pipeline averaging score_variance projections one_query "
+        "causal_masks dropout padding sliding_window multi_head heads_split_features grouped_heads "
         "kv_cache online_softmax story_heads"
     ),
     "architecture": (
-        "transformer_block residual_stream norm_axes norm_placement "
-        "activations gpt2_parameters weight_tying sampling_settings "
-        "generation_loop gpt2_to_llama mixture_of_experts"
+        "pipeline norm_by_hand transformer_block residual_stream norm_axes "
+        "norm_placement activations gpt2_parameters weight_tying "
+        "count_ladder sampling_settings generation_loop beam_tree "
+        "speculative_acceptance gpt2_to_llama mixture_of_experts"
     ),
     "pretraining": (
         "training_loop schedules next_token_loss checkpoint_contents "

@@ -55,11 +55,125 @@ from scratchlm.notebook import visible
 from scratchlm.sampling import next_token_probabilities
 
 STREAM = {"color": "fg", "width": 3.5}  # the residual stream, in all figures
+STEPS = (
+    "Normalise", "Transform", "Add", "Assemble", "Count", "Choose",
+    "Modernise",
+)  # fmt: skip
+ROW = (2.0, 4.0, 4.0, 6.0)  # the token that steps 1 and 2 compute by hand
+# Probabilities of a first word, and of a second one after each.
+FIRST = {"the": 0.5, "a": 0.4, "no": 0.1}
+SECOND = {
+    "the": {"sea": 0.4, "sky": 0.3, "fog": 0.3},
+    "a": {"gull": 0.9, "crab": 0.05, "boat": 0.05},
+    "no": {"one": 0.6, "way": 0.3, "more": 0.1},
+}
+GUESSED = ("gull", "crab", "boat", "fog")
+TARGET = (0.1, 0.5, 0.3, 0.1)  # p, of the large model
+DRAFT = (0.4, 0.4, 0.1, 0.1)  # q, of the small one
 
 
 def count(n):
     """A count with commas."""
     return f"{n:,}"
+
+
+# --- the map ----------------------------------------------------------------
+
+
+def pipeline(step=None):
+    """The map of the chapter; `step`, 1 to 7, brings one step to the front."""
+    figure = Figure(
+        WIDE,
+        None,
+        "Map: from vectors to text, in seven steps",
+        "A frame, step 4, is the whole model: token ids enter, logits leave. "
+        "Inside it is the block, repeated: a copy of each token's vector is "
+        "normalised (1), transformed (2), and added back (3). Below the "
+        "frame one token is chosen from the logits (6) and goes back to the "
+        "start. Beside it two steps look at the whole: counting its "
+        "parameters, operations and bytes (5), and exchanging its parts for "
+        "those of a modern model (7).",
+        narrow=(NARROW, None),
+    )
+    notes = (
+        "each token’s features, to one size",
+        "feed-forward: each token alone",
+        "onto the residual stream",
+        "",
+        "parameters, operations, bytes",
+        "one token from the logits, and again",
+        "four parts exchanged: SmolLM2",
+    )
+    for panel, wide in two_layouts(figure):
+        w = 300 if wide else 282
+
+        def part(x, y, number, panel=panel, w=w):
+            quiet = step not in (None, number)
+            panel.rect(x, y, w, 54, "card", "line" if quiet else "fg", 6)
+            panel.step(x + 20, y + 19, number, STEPS[number - 1], 14, quiet)
+            panel.note(x + 38, y + 43, notes[number - 1])
+
+        quiet = step not in (None, 4)
+        panel.text(16, 15, "token ids (B, T)", 13, mono=True)
+        panel.arrow((30, 22), (30, 42))
+        panel.rect(0, 44, w + 32, 246, "bg", "line" if quiet else "fg", 8)
+        panel.step(22, 66, 4, STEPS[3], 14, quiet)
+        panel.note(132, 71, "tables, blocks, norm, head")
+        for k in range(3):
+            part(16, 92 + 66 * k, k + 1)
+            if k:
+                panel.arrow((30, 80 + 66 * k), (30, 91 + 66 * k))
+        panel.arrow((30, 292), (30, 312))
+        panel.text(16, 330, "logits (B, T, V)", 13, mono=True)
+        panel.arrow((30, 338), (30, 356))
+        part(16, 358, 6)
+        x, y = (360, 118) if wide else (16, 440)
+        part(x, y, 5)
+        part(x, y + 76, 7)
+        if wide:
+            panel.line((334, 145), (358, 145), dash=True)
+            panel.line((334, 221), (358, 221), dash=True)
+            panel.arrow((316, 385), (346, 385), (346, 10), (150, 10))
+            panel.note(356, 372, "the token is appended,")
+            panel.note(356, 389, "and all is read again")
+        else:
+            panel.note(16, 428, "the token is appended, and all read again")
+    return figure.check()
+
+
+# --- the norms --------------------------------------------------------------
+
+
+def norm_by_hand():
+    """One token of four features, normalised in both ways."""
+    x = torch.tensor(ROW)
+    mean, std = x.mean(), x.std(correction=0)
+    rms = x.square().mean().sqrt()
+    figure = Figure(
+        WIDE,
+        None,
+        "LayerNorm and RMSNorm of one token, by hand",
+        f"A token with the features {listed(ROW, one_decimal)}. LayerNorm, "
+        f"left: minus the mean {num(mean, 1)} gives "
+        f"{listed(x - mean, one_decimal)}; divided by the standard deviation "
+        f"{num(std)} gives {listed((x - mean) / std)}. RMSNorm, right: "
+        "nothing is subtracted; divided by the root of the mean square, "
+        f"{num(rms)}, gives {listed(x / rms)}.",
+        narrow=(NARROW, None),
+    )
+    ways = (
+        ("LayerNorm", ((x, "x", PLAIN), (x - mean, f"− {num(mean, 1)}", KEY),
+                       ((x - mean) / std, f"÷ {num(std)}", QUERY))),
+        ("RMSNorm", ((x, "x", PLAIN), (x / rms, f"÷ {num(rms)}", QUERY))),
+    )  # fmt: skip
+    for k, (name, rows) in enumerate(ways):
+        panel = figure.panel((k * 350, 0), (0, k * 174))
+        panel.step(11, 14, "ab"[k], name)
+        for i, (values, how, color) in enumerate(rows):
+            y = 36 + 44 * i
+            panel.text(56, y + 21, how, 13, anchor="end", mono=True)
+            matrix(panel, 66, y, values[None], 58, 32, color, num, size=13)
+    return figure.check()
 
 
 # --- the block --------------------------------------------------------------
@@ -245,8 +359,9 @@ def norm_placement(n_blocks=12):
         "Below, the root mean square of the stream after each of "
         f"{n_blocks} new blocks: with pre-norm it grows from "
         f"{num(pre[0])} to {num(pre[-1])}, with post-norm it is set back to "
-        f"{num(post[-1])} each time. A path without norms lets gradients "
-        "reach the first block undimmed.",
+        f"{num(post[-1])} each time. So with pre-norm a block's write counts "
+        "less and less against the stream, with post-norm all blocks count "
+        "alike.",
         narrow=(NARROW, None),
     )
     for k, (name, sizes) in enumerate(
@@ -506,6 +621,46 @@ def weight_tying(token=3):
     return figure.check()
 
 
+def count_ladder():
+    """From the 124 million of the release to the 163 million of others."""
+    own = n_parameters(gpt2().token_embedding)
+    c = GPT_CONFIG_124M
+    biases = c.n_layers * 3 * c.emb_dim
+    released = gpt2().n_parameters()
+    rows = (
+        ("released: tied head, qkv biases", released, "", 0),
+        ("with a head of its own", released + own, f"+ {own:,}", own),
+        ("and without qkv biases", released + own - biases,
+         f"− {biases:,}", own),
+    )  # fmt: skip
+    figure = Figure(
+        WIDE,
+        None,
+        "One GPT-2 small, three counts",
+        "; ".join(
+            f"{name}: {n:,}" + (f" ({how} of the row before)" if how else "")
+            for name, n, how, _ in rows
+        )
+        + ". The hatched part of a bar is the second table, which the "
+        "released model does not have.",
+        narrow=(NARROW, None),
+    )
+    for panel, wide in two_layouts(figure):
+        full = 430 if wide else 300
+        for i, (name, n, how, second) in enumerate(rows):
+            y = 8 + 64 * i
+            panel.text(0, y + 12, name, 13.5, bold=True)
+            panel.text(full, y + 12, how, 12.5, "mut", "end", True)
+            length = full * n / rows[1][1]
+            tail = full * second / rows[1][1]
+            panel.rect(0, y + 20, length - tail, 20, QUERY, r=1)
+            if second:
+                panel.hatch(length - tail, y + 20, tail, 20, r=1)
+            place, ink = (full + 14, "fg") if wide else (8, "bg")
+            panel.text(place, y + 35, count(n), 14, ink, mono=True, bold=True)
+    return figure.check()
+
+
 # --- from logits to tokens --------------------------------------------------
 
 
@@ -620,6 +775,117 @@ def generation_loop(prompt="Ada ran to the pond", n_new=4):
         panel.note(0, y - 4, "orange: the token just chosen; bars: the two "
                    "most probable" if wide else "orange: the token just "
                    "chosen")  # fmt: skip
+    return figure.check()
+
+
+def beam_tree():
+    """Two words from a toy table: greedy takes the likelier first word and
+    misses the likeliest pair."""
+    pairs = {
+        (a, b): p * q for a, p in FIRST.items() for b, q in SECOND[a].items()
+    }
+    best = max(pairs, key=pairs.get)
+    first = max(FIRST, key=FIRST.get)
+    greedy = first, max(SECOND[first], key=SECOND[first].get)
+    said = "; ".join(
+        f"{a} {b} {num(FIRST[a], 1)} × {num(SECOND[a][b])} = {num(p, 3)}"
+        for (a, b), p in pairs.items()
+    )
+    figure = Figure(
+        WIDE,
+        None,
+        "Greedy takes the best first word, a beam of two finds the best pair",
+        f"A tree of two words with the probability of each. {said}. Greedy "
+        f"goes to {greedy[0]} and ends with {' '.join(greedy)}, "
+        f"{num(pairs[greedy])}. A beam of 2 keeps the two best first words "
+        f"and finds {' '.join(best)}, {num(pairs[best])}, the best of all. "
+        "The third first word is hatched: the beam drops it.",
+        narrow=(NARROW, None),
+    )
+    kept = sorted(FIRST, key=FIRST.get)[-2:]
+    for panel, wide in two_layouts(figure):
+        x1, x2, x3 = (110, 300, 470) if wide else (34, 134, 226)
+        w, row = (90, 30) if wide else (66, 30)
+        panel.note(x1, 12, "first word")
+        panel.note(x2, 12, "second word")
+        panel.note(x3, 12, "product")
+        root = (8, 22 + 9 * row / 2 + 8)
+        for i, (a, p) in enumerate(FIRST.items()):
+            top = 24 + i * (3 * row + 12)
+            middle = top + 1.5 * row
+            if a in kept:
+                ink = "blue" if a == best[0] else "orange"
+                panel.curve(root, (x1, middle), width=2, color=ink)
+                block(panel, x1, middle - 20, w, 40, a, num(p, 1), size=13)
+            else:
+                panel.curve(root, (x1, middle), dash=True)
+                panel.hatch(x1, middle - 20, w, 40)
+                panel.rect(x1 + 8, middle - 16, w - 16, 32, "bg", r=3)
+                panel.mid(x1 + w / 2, middle - 2, a, 13, bold=True)
+                panel.mid(x1 + w / 2, middle + 13, num(p, 1), 12.5)
+            for j, (b, q) in enumerate(SECOND[a].items()):
+                y = top + (j + 0.5) * row
+                ways = {best: ("blue", 2.4), greedy: ("orange", 2.4)}
+                ink, width = ways.get((a, b), ("line", 1.1))
+                panel.curve((x1 + w, middle), (x2, y), color=ink,
+                            width=width, dash=a not in kept)  # fmt: skip
+                end = panel.text(x2 + 6, y + 4, b, 13, mono=True)
+                panel.text(end.right + 8, y + 4, num(q), 12, "mut", mono=True)
+                panel.text(x3 + (6 if wide else 12), y + 4,
+                           num(pairs[a, b], 3), 13, mono=True,
+                           bold=(a, b) in ways)  # fmt: skip
+                if wide and (a, b) in ways:
+                    said = "the best pair" if (a, b) == best else "greedy"
+                    panel.text(x3 + 62, y + 4, said, 13, bold=True)
+        bottom = 24 + 3 * (3 * row + 12) + 12
+        panel.note(0, bottom, "blue: the best pair; orange: greedy;\n"
+                   "hatched: dropped by a beam of 2")  # fmt: skip
+    return figure.check()
+
+
+def speculative_acceptance():
+    """Draft and target: what of a guess is kept, and what is drawn anew."""
+    kept = [min(p, q) for p, q in zip(TARGET, DRAFT, strict=True)]
+    rest = [max(0.0, p - q) for p, q in zip(TARGET, DRAFT, strict=True)]
+    figure = Figure(
+        WIDE,
+        None,
+        "Speculative decoding: what is kept and what is drawn anew add up "
+        "to the large model",
+        "; ".join(
+            f"{word}: the small model guesses it with q = {num(q, 1)}, the "
+            f"large one gives p = {num(p, 1)}, kept {num(k, 1)}, drawn anew "
+            f"{num(r, 1)}"
+            for word, p, q, k, r in zip(
+                GUESSED, TARGET, DRAFT, kept, rest, strict=True
+            )
+        )
+        + f". Left, the bars of q: the kept part, min(p, q), and hatched what "
+        f"is refused, {num(1 - sum(kept), 1)} in all. Right, the bars of p: "
+        "the same kept part and, in orange, what is missing of p. The "
+        f"missing parts sum to {num(sum(rest), 1)} too, so a refused guess "
+        "can be replaced by a draw from them.",
+        narrow=(NARROW, None),
+    )
+    for k, name in enumerate(("q, the small model", "p, the large model")):
+        panel = figure.panel((k * 350, 0), (0, k * 206))
+        panel.step(11, 14, "ab"[k], name)
+        for i, word in enumerate(GUESSED):
+            y, full = 40 + 32 * i, 460
+            panel.text(46, y + 15, word, 13, anchor="end", mono=True)
+            length = full * kept[i]
+            panel.rect(54, y, length, 20, QUERY, r=1)
+            more = full * ((DRAFT, TARGET)[k][i] - kept[i])
+            if more > 0.01:
+                if k:
+                    panel.rect(54 + length, y, more, 20, KEY, r=1)
+                else:
+                    panel.hatch(54 + length, y, more, 20, r=1)
+            total = (DRAFT, TARGET)[k][i]
+            panel.text(54 + full * total + 6, y + 15, num(total, 1), 13,
+                       mono=True)  # fmt: skip
+        panel.note(0, 186, ("blue: kept; hatched: refused",
+                            "blue: kept; orange: drawn anew")[k])  # fmt: skip
     return figure.check()
 
 

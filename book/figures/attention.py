@@ -11,6 +11,7 @@ import torch
 
 from figures.attention_numbers import (
     EMB_DIM,
+    FEATURES,
     HEAD_DIM,
     N_HEADS,
     TOKENS,
@@ -53,6 +54,115 @@ from scratchlm.layouts import empty_model
 from scratchlm.llama import SMOLLM2_CONFIG_135M, LlamaModel
 from scratchlm.notebook import visible
 
+STEPS = ("Average", "Project", "Scale", "Mask", "Heads", "Cache", "Tile")
+
+
+# --- the map ----------------------------------------------------------------
+
+
+def pipeline(step=None):
+    """The map of the chapter, a small picture a step; `step`, 1 to 7, brings
+    one to the front."""
+    words = (
+        "a triangle of equal weights",
+        "three columns: query, key and value of each token",
+        "two heaps of scores, one too wide, one of the right width",
+        "a triangle of unequal weights, the future hatched",
+        "two stacked cards, a head each",
+        "a row of keys: old ones kept, one new",
+        "a square of scores, one tile of it filled",
+    )
+    said = "; ".join(
+        f"{k}, {name}: {what}"
+        for k, (name, what) in enumerate(zip(STEPS, words, strict=True), 1)
+    )
+    here = f", step {step} of 7, {STEPS[step - 1]}" if step else ""
+    figure = Figure(
+        WIDE,
+        None,
+        f"Map: attention in seven steps{here}",
+        f"Seven small pictures in the order in which we build. {said}. Steps "
+        "1 to 4 make one attention, 5 puts several side by side, 6 and 7 "
+        "make the same result cheap.",
+        narrow=(NARROW, None),
+    )
+    for k, name in enumerate(STEPS):
+        panel = figure.panel((k * 96, 0), (k % 4 * 83, k // 4 * 114))
+        current, quiet = step == k + 1, step not in (None, k + 1)
+        panel.rect(
+            1, 1, 79, 100, "card" if current or not step else "bg",
+            "fg" if current else "line", 6, 2.2 if current else 1,
+        )  # fmt: skip
+        panel.step(15, 16, k + 1, quiet=quiet)
+        _PICTURES[k](panel, 28, 12)
+        ink = "mut" if quiet else "fg"
+        panel.mid(40, 87, name, 12.5, color=ink, bold=True)
+        if k < 6:
+            wide_only = figure.panel((k * 96, 0), None)
+            wide_only.arrow((82, 52), (95, 52), width=1.2)
+    return figure.check()
+
+
+def _equal(panel, x, y):
+    seen = causal_mask(4).float()
+    rows = seen / seen.sum(1, keepdim=True)
+    matrix(
+        panel, x, y, rows, 12, color=QUERY, hidden=seen == 0, span=(0, 1),
+        root=True,
+    )  # fmt: skip
+
+
+def _columns(panel, x, y):
+    for k, color in enumerate((QUERY, KEY, VALUE)):
+        matrix(
+            panel, x + 17 * k, y, [[0.3], [0.9], [0.5], [0.7]], 13, 12, color,
+            span=(0, 1),
+        )  # fmt: skip
+
+
+def _heaps(panel, x, y):
+    for k, (heights, color) in enumerate(
+        (((8, 14, 18, 14, 8), KEY), ((3, 16, 44, 16, 3), QUERY))
+    ):
+        for i, height in enumerate(heights):
+            left = x - 6 + 30 * k + 5 * i
+            panel.rect(left, y + 47 - height, 4.2, height, color, r=0)
+
+
+def _masked(panel, x, y):
+    hidden = ~causal_mask(4)
+    matrix(
+        panel, x, y, example().weights[0, :4, :4], 12, color=QUERY,
+        hidden=hidden, span=(0, 1), root=True,
+    )  # fmt: skip
+
+
+def _stack(panel, x, y):
+    cards(panel, x, y + 8, 38, 40, QUERY, 2)
+    matrix(panel, x + 4, y + 13, example().weights[0, :3, :3], 10,
+           color=QUERY)  # fmt: skip
+
+
+def _kept(panel, x, y):
+    for k, color in enumerate((KEY, VALUE)):
+        top = y + 3 + 26 * k
+        for i in range(4):
+            fill = color if i == 3 else "bg"  # the last one is new
+            panel.rect(x + 12 * i, top, 9.5, 18, fill, color, 2, 1.2)
+
+
+def _tiles(panel, x, y):
+    for i in range(4):
+        for j in range(4):
+            done = i == 2
+            panel.rect(
+                x + 12 * i, y + 12 * j, 10.5, 10.5, QUERY if done else "bg",
+                "line", 1, 0.8, opacity=0.8 if done else 1,
+            )  # fmt: skip
+
+
+_PICTURES = (_equal, _columns, _heaps, _masked, _stack, _kept, _tiles)
+
 # --- one attention ----------------------------------------------------------
 
 
@@ -61,8 +171,7 @@ def averaging():
     matrix: attention with equal weights."""
     visible_keys = causal_mask(len(TOKENS)).float()
     weights = visible_keys / visible_keys.sum(1, keepdim=True)
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randint(0, 10, (len(TOKENS), 2), generator=generator).float()
+    x = torch.tensor(FEATURES)  # (T, 2)
     means, row = weights @ x, 2
     terms = " + ".join(num(v, 0) for v in x[: row + 1, 0])
     total = f"({terms}) / {row + 1} = {num(means[row, 0])}"
@@ -338,6 +447,55 @@ def causal_masks():
     return figure.check()
 
 
+def dropout(drop_rate=0.5, seed=4):
+    """Dropout on attention weights: some vanish, the others grow, so that
+    the mean over many draws stays."""
+    weights = example().weights[0]
+    generator = torch.Generator().manual_seed(seed)
+    draws = torch.rand(2000, *weights.shape, generator=generator)
+    dropped = weights * (draws >= drop_rate) / (1 - drop_rate)
+    one, mean = dropped[0], dropped.mean(0)
+    hidden = ~causal_mask(len(TOKENS))
+    gone = (one == 0) & ~hidden
+    sums = one.sum(-1)
+    figure = Figure(
+        WIDE,
+        None,
+        f"Dropout of {drop_rate:g} on the attention weights",
+        "a: the weights of head 1, each row with the sum 1. b: one draw. "
+        f"{int(gone.sum())} of {int((~hidden).sum())} weights are 0, shown "
+        f"as empty cells, the others are {1 / (1 - drop_rate):g} times as "
+        f"large; the rows now sum to {listed(sums)}. c: the mean of "
+        f"{len(draws):,} draws is close to a again; the largest difference is "
+        f"{num((mean - weights).abs().max(), 3)}.",
+        narrow=(NARROW, None),
+    )
+    titles = ("weights", "one draw", f"mean of {len(draws):,}")
+    notes = (
+        "each row sums to 1",
+        f"some 0, the others\ntimes {1 / (1 - drop_rate):g}",
+        "close to a again",
+    )
+    places = ((0, 0), (0, 216), (0, 432))
+    for k, rows in enumerate((weights, one, mean)):
+        panel = figure.panel((k * 228, 0), places[k])
+        panel.step(11, 14, "abc"[k], titles[k])
+        if k == 1:
+            panel.note(186, 26, "sum", "end")
+        box = matrix(
+            panel, 0, 34, rows, 31, 26, QUERY, tight, hidden, (0, 1), True
+        )
+        if k == 1:
+            for i, j in gone.nonzero().tolist():
+                panel.rect(31 * j, 34 + 26 * i, 29.5, 24.5, None, KEY, 2, 1.4)
+        if k == 1:
+            names_right(
+                panel, box.right + 5, 34, [num(v) for v in sums.tolist()], 26
+            )
+        panel.note(0, box.bottom + 20, notes[k], color="fg")
+    return figure.check()
+
+
 def sliding_window(n=8, window=3):
     """A causal mask, a window of three keys, and what two layers of it
     reach."""
@@ -395,14 +553,14 @@ def multi_head():
         WIDE,
         None,
         "Causal multi-head attention from input to output, head 1 in full",
-        f"1: {len(TOKENS)} tokens enter as x, T by D, here {len(TOKENS)} by "
-        f"{EMB_DIM}. 2: three projections give Q, K and V, each split into "
-        f"{N_HEADS} heads of {HEAD_DIM} features. 3: in each head the scores "
+        f"a: {len(TOKENS)} tokens enter as x, T by D, here {len(TOKENS)} by "
+        f"{EMB_DIM}. b: three projections give Q, K and V, each split into "
+        f"{N_HEADS} heads of {HEAD_DIM} features. c: in each head the scores "
         "Q times K transposed, over the square root of the head's width, "
-        "make a T by T matrix. 4: the future is masked, above the diagonal, "
+        "make a T by T matrix. d: the future is masked, above the diagonal, "
         f"and softmax makes each row sum to one. Row by row in head 1: "
-        f"{rows}. 5: these weights mix the rows of V, which come straight "
-        "from step 2. 6: the heads are joined side by side, and a last "
+        f"{rows}. e: these weights mix the rows of V, which come straight "
+        "from part b. f: the heads are joined side by side, and a last "
         "projection gives the output, again T by D.",
         narrow=(NARROW, None),
     )
@@ -435,10 +593,10 @@ def _joined(panel, x, y, e, c):
 def _flow_wide(panel, e):
     hidden = ~causal_mask(len(TOKENS))
     for x, number, name, shape in (
-        (11, 1, "Input", "x (T, D)"),
-        (186, 2, "Project, split", "each (H, T, Dh)"),
-        (342, 3, "Score", "QKᵀ/√Dh  (T, T)"),
-        (514, 4, "Mask, softmax", "rows sum to 1"),
+        (11, "a", "Input", "x (T, D)"),
+        (186, "b", "Project, split", "each (H, T, Dh)"),
+        (342, "c", "Score", "QKᵀ/√Dh  (T, T)"),
+        (514, "d", "Mask, softmax", "rows sum to 1"),
     ):
         panel.step(x, 14, number, name)
         panel.note(x + 18, 38, shape, mono=True, size=12)
@@ -466,7 +624,7 @@ def _flow_wide(panel, e):
     panel.arrow((scores.right + 6, scores.cy), (488, scores.cy))
     panel.note(weights.cx, 266, "hatched: future", "middle")
 
-    panel.step(342, 330, 5, "Mix values")
+    panel.step(342, 330, "e", "Mix values")
     mix = _card(panel, 346, 368, "", e.context[0], VALUE, 18)
     lane = 290
     panel.line((weights.cx, 272), (weights.cx, lane))
@@ -477,7 +635,7 @@ def _flow_wide(panel, e):
     panel.arrow((v.right + 8, mix.cy + 6), (mix.x - 4, mix.cy + 6))
     panel.note(310, mix.cy + 24, "V", "end", color="fg", bold=True)
     panel.note(346, mix.bottom + 20, "(H, T, Dh)", mono=True, size=12)
-    panel.step(480, 330, 6, "Join heads, project")
+    panel.step(480, 330, "f", "Join heads, project")
     joined = _joined(panel, 462, 377, e, 15)
     panel.arrow((mix.right + 12, mix.cy), (joined.x - 6, mix.cy))
     out = matrix(panel, 578, 377, e.output, 15)
@@ -488,11 +646,11 @@ def _flow_wide(panel, e):
 
 def _flow_narrow(panel, e):
     hidden = ~causal_mask(len(TOKENS))
-    panel.step(11, 14, 1, "Input")
+    panel.step(11, 14, "a", "Input")
     panel.note(29, 36, "x (T, D)", mono=True, size=12)
     names_left(panel, 32, 58, TOKENS, 15, 12)
     x = matrix(panel, 38, 58, e.x, 13, 15)
-    panel.step(160, 14, 2, "Project, split")
+    panel.step(160, 14, "b", "Project, split")
     panel.note(178, 36, "each (H, T, Dh)", mono=True, size=12)
     boxes = []
     for left, letter, part, color in (
@@ -508,14 +666,14 @@ def _flow_narrow(panel, e):
     panel.arrow((x.right + 6, x.cy), (154, x.cy))
     q, k, v = boxes
 
-    panel.step(11, 214, 3, "Score")
+    panel.step(11, 214, "c", "Score")
     panel.note(29, 236, "QKᵀ/√Dh", mono=True, size=12)
     scores = matrix(panel, 10, 262, e.scores[0], 22, 25)
     y = 176
     panel.line((q.cx, 163), (q.cx, y))
     panel.line((k.cx, 163), (k.cx, y), (q.cx, y))
     panel.arrow((q.cx, y), (108, y), (108, 258))
-    panel.step(160, 214, 4, "Mask, softmax")
+    panel.step(160, 214, "d", "Mask, softmax")
     panel.note(178, 236, "rows sum to 1", mono=True, size=12)
     names_left(panel, 174, 262, TOKENS, 25, 12)
     weights = matrix(
@@ -524,7 +682,7 @@ def _flow_narrow(panel, e):
     )  # fmt: skip
     panel.arrow((scores.right + 4, scores.cy), (142, scores.cy))
 
-    panel.step(11, 420, 5, "Mix values")
+    panel.step(11, 420, "e", "Mix values")
     mix = _card(panel, 60, 450, "", e.context[0], VALUE, 16)
     panel.arrow((weights.cx, weights.bottom + 5), (weights.cx, 404),
                 (mix.right + 60, 404), (mix.right + 60, mix.cy - 12),
@@ -532,7 +690,7 @@ def _flow_narrow(panel, e):
     panel.arrow((v.cx, 163), (v.cx, 184), (326, 184), (326, mix.cy + 14),
                 (mix.right + 10, mix.cy + 14))  # fmt: skip
     panel.text(308, mix.cy + 8, "V", 15, bold=True)
-    panel.step(11, 580, 6, "Join heads, project")
+    panel.step(11, 580, "f", "Join heads, project")
     joined = _joined(panel, 38, 608, e, 15)
     panel.arrow((mix.cx, mix.bottom + 4), (mix.cx, 562))
     out = matrix(panel, 216, 608, e.output, 15)
@@ -719,6 +877,60 @@ def kv_cache():
         f"{' + '.join(map(str, without))} = {sum(without)} without",
     )
     total.note(0, 6, "\n".join(words), color="fg")
+    return figure.check()
+
+
+def padding():
+    """A short text beside a long one: pads on the left or on the right, and
+    what the last query may see."""
+    n, short = 5, 3
+    figure = Figure(
+        WIDE,
+        None,
+        "Padding on the left and on the right: positions and what may be seen",
+        f"Two rows of {n} places: a text of {n} tokens and one of {short}. "
+        "a: pads on the left. The positions of the short text must start "
+        "again at 0 behind them, and its queries must not see the pads: in "
+        "its matrix of visible keys the columns of the pads are hatched, and "
+        "the pads' own rows see nothing. Both texts end in the last column. "
+        "b: pads on the right. Every pad stands after the tokens, so the "
+        "causal mask hides it already, but the texts end in different "
+        "columns.",
+        narrow=(NARROW, None),
+    )
+    for k, side in enumerate(("left", "right")):
+        is_token = torch.ones(n, dtype=torch.bool)
+        empty = slice(0, n - short) if not k else slice(short, n)
+        is_token[empty] = False
+        words = iter(TOKENS[:short])
+        labels = [next(words) if t else "pad" for t in is_token]
+        positions = (is_token.long().cumsum(0) - 1).tolist()
+        panel = figure.panel((k * 350, 0), (0, k * 306))
+        panel.step(11, 14, "ab"[k], f"pads on the {side}")
+        for row, names in enumerate((TOKENS, labels)):
+            for j, name in enumerate(names):
+                place = 56 + 46 * j, 34 + 52 * row
+                under = j if not row else positions[j]
+                if name == "pad":
+                    box = panel.hatch(*place, 44, 24)
+                    panel.mid(box.cx, box.cy + 4.5, name, 12, color="mut")
+                    continue
+                panel.chip(*place, name, "t2", w=44, h=24, size=12,
+                           under=under)  # fmt: skip
+        panel.note(48, 50, "long", "end")
+        panel.note(48, 102, "short", "end")
+        panel.note(48, 72, "position", "end", size=12)
+        seen = causal_mask(n) & is_token
+        names_left(panel, 96, 148, labels, 22, 12)
+        matrix(
+            panel, 102, 148, seen.float(), 30, 22, QUERY, hidden=~seen,
+            span=(0, 1.6),
+        )  # fmt: skip
+        words = (
+            "the mask must hide the pads",
+            "the causal mask hides them already",
+        )
+        panel.note(56, 280, words[k], color="fg")
     return figure.check()
 
 

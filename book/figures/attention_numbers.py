@@ -25,6 +25,7 @@ from scratchlm.stories import generate_story
 from scratchlm.weights import load_pretrained
 
 TOKENS = ("Mei", "saw", "a", "red", "kite")
+FEATURES = [[4.0, 9.0], [3.0, 0.0], [3.0, 9.0], [7.0, 3.0], [7.0, 3.0]]
 EMB_DIM, N_HEADS = 6, 2
 HEAD_DIM = EMB_DIM // N_HEADS
 SEED = 2  # weights in which each head looks elsewhere
