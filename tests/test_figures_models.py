@@ -22,7 +22,8 @@ from figures.kit import NARROW, WIDE, Figure
 FIGURES = {
     "attention": (
         "pipeline averaging score_variance projections one_query "
-        "causal_masks dropout padding sliding_window multi_head heads_split_features grouped_heads "
+        "causal_masks dropout padding sliding_window multi_head "
+        "heads_split_features grouped_heads "
         "kv_cache online_softmax story_heads"
     ),
     "architecture": (
