@@ -85,6 +85,35 @@ def test_mask_builds():
     assert "10 of 16 are NaN" in said
 
 
+def test_dropout_keeps_the_mean_and_not_the_sum():
+    shown = texts(drawn("attention.dropout"))
+    sums = values(t for t in shown if re.fullmatch(r"\d\.\d\d", t))[-5:]
+    assert any(abs(total - 1) > 0.1 for total in sums)
+    weights = numbers.example().weights[0]
+    for w in weights[-1]:  # the last row stands in the figure, and twice it
+        assert f"{w:.2f}"[1:] in shown
+    largest = float(
+        re.search(r"is (0\.\d+)\.$", drawn("attention.dropout").description)[1]
+    )
+    # 2,000 draws of a weight w: standard error w / sqrt(2000)
+    assert largest < 4 / math.sqrt(2000)
+
+
+@pytest.mark.parametrize("layout", ["wide", "narrow"])
+def test_padded_positions_count_tokens(layout):
+    shown = texts(drawn("attention.padding"), layout)
+    counts = [int(t) for t in shown if t.isdecimal()]
+    assert counts == [0, 1, 2, 3, 4, 0, 1, 2] * 2
+    assert shown.count("pad") == 8  # two chips and two rows a side
+
+
+def test_each_step_of_the_map_is_brought_to_the_front():
+    for step, name in enumerate(draw.STEPS, 1):
+        figure = draw.pipeline(step)
+        assert f"step {step} of 7, {name}" in figure.title
+        assert [t for t in texts(figure) if t == str(step)]
+
+
 def test_window_reach_by_walking_back():
     def seen(position, layers, window=3):
         if not layers:
