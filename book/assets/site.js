@@ -139,11 +139,17 @@ if (matchMedia("(min-width: 1000px)").matches) {   // else it is a popover
 
 const SCROLLS = ".bd-article pre, .pst-scrollable-table-container,"
   + " .output.text_html, div.math";
-const reach = new ResizeObserver((entries) => {
-  const wide = entries.filter(
-    ({ target }) => target.scrollWidth > target.clientWidth,
-  );
-  for (const { target } of entries) target.removeAttribute("tabindex");
-  for (const { target } of wide) target.tabIndex = 0;
-});
+function mark(parts) {
+  const wide = parts.filter((part) => part.scrollWidth > part.clientWidth);
+  for (const part of parts) part.removeAttribute("tabindex");
+  for (const part of wide) part.tabIndex = 0;
+}
+const reach = new ResizeObserver(
+  (entries) => mark(entries.map(({ target }) => target)),
+);
 for (const part of all(SCROLLS)) reach.observe(part);
+// A font that comes late widens what stands in a box of the same size; parts
+// that are not laid out yet are measured when they are.
+document.fonts.addEventListener("loadingdone", () => mark(all(SCROLLS).filter(
+  (part) => part.checkVisibility?.({ contentVisibilityAuto: true }) ?? true,
+)));
