@@ -869,11 +869,21 @@ class Forger:
         return self.value
 
 
-@pytest.mark.parametrize("number", TOYS)
+EXERCISES = [
+    exercise.id
+    for name, module in kit.STAGES.values()
+    if module.startswith("scratchgrade.")
+    for exercise in kit.exercises_of(name)
+]
+
+
+@pytest.mark.parametrize("number", [*TOYS, *EXERCISES])
 def test_a_forged_reply_earns_nothing_and_breaks_no_check(number):
     parts = {"output": 1, "gradients": 2, "input_gradients": 3}
     parts |= {"shapes": 4, "trainable": 5, "values": 6, "result": 7}
-    lists = [[x] * n for x in (None, {}, np.ones(3)) for n in (2, 4, 5)]
-    for value in [*JUNK, *lists, parts, {key: {} for key in parts}]:
+    parts = [parts, *(dict.fromkeys(parts, x) for x in (None, {}, ["a"]))]
+    parts.append(dict.fromkeys(parts[0], np.ones(3)))
+    lists = [[x] * n for x in (None, {}, np.ones(3)) for n in range(1, 7)]
+    for value in [*JUNK, *lists, *parts]:
         results = kit.exercise(number).run(Forger(value), "seed")
         assert not any(r.points for r in results), value

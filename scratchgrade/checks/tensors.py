@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scratchgrade.checks.calls import OurError, difference_of_shapes
-from scratchgrade.checks.compare import Raised, brief, off
+from scratchgrade.checks.compare import Raised, brief, off, same
 from scratchgrade.checks.mistakes import Mistake, advice, recognise
 from scratchgrade.checks.results import UNWRITTEN, came_out_of
 from scratchgrade.checks.values import ValueChecks
@@ -177,7 +177,7 @@ class TensorChecks(ValueChecks):
         """
         self.comparisons += 1
         state = self.state(name, *args, **kwargs)
-        if state.shapes != want:
+        if not same(state.shapes, want):
             came_out = difference_of_shapes(state.shapes, want)
             self.fail(checked, came_out, look)
         if n_trainable is not None:

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from scratchgrade.checks.calls import INPUTS, Calls
 from scratchgrade.checks.compare import (
     Raised,
@@ -84,9 +86,13 @@ class ValueChecks(Calls):
     def true(
         self, fact: bool, *, checked: str, came_out: str, look: str
     ) -> None:
-        """Fail unless `fact` holds: for properties."""
+        """Fail unless `fact` holds: for properties.
+
+        Anything but a truth value does not hold: a fact may come out of a
+        comparison with a reply that a stranger wrote.
+        """
         self.comparisons += 1
-        if not fact:
+        if not isinstance(fact, (bool, np.bool_)) or not fact:
             self.fail(checked, came_out, look)
 
     def raises(

@@ -1,7 +1,5 @@
 """Checks of exercise 0.3: a network's gradients by hand."""
 
-import numpy as np
-
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 NAMES = ("W1", "b1", "W2", "b2")
@@ -175,14 +173,6 @@ def gradients(s: Session):
 @ex3.check("without autograd, and with the arguments as they were", points=2)
 def by_formulas(s: Session):
     args = cases(s)[0]
-    before = [np.array(a) for a in args]
-    for a, b in zip(args, before, strict=True):
-        s.true(
-            bool((a == b).all()),
-            checked="the inputs",
-            came_out="they changed",
-            look="Work on copies.",
-        )
     said, same, found = s.lend("gradients_of", forbidden, *args, items=3)
     s.true(
         said == "",

@@ -1,6 +1,6 @@
 """Checks of exercise 2.8: a loader over several files that resumes."""
 
-from scratchgrade.checks.kit import Exercise, Mistake, Session
+from scratchgrade.checks.kit import Exercise, Mistake, Session, StudentError
 
 ex8 = Exercise(
     "2.8",
@@ -69,9 +69,27 @@ def some_loader(rng, windows=(2, 3, 4)):
 
 
 def batches_of(s: Session, shards, settings, n, save_at=0, spoil=0):
-    return s.lend(
+    """All batches, those after the stop, and the size of the state."""
+    batches, later, size = s.lend(
         "ShardLoader", run, shards, settings, n, save_at, spoil, items=3
     )
+    known = are_batches(batches, n) and are_batches(later, n - save_at)
+    if not known or type(size) is not int:
+        raise StudentError("TypeError", "no batches of lists came back")
+    return batches, later, size
+
+
+def are_batches(batches, n) -> bool:
+    """Whether these are n pairs of lists of lists; a stranger wrote them."""
+    return is_list(batches, n) and all(
+        is_list(batch, 2)
+        and all(is_list(part) and all(map(is_list, part)) for part in batch)
+        for batch in batches
+    )
+
+
+def is_list(value, n=None) -> bool:
+    return isinstance(value, (list, tuple)) and n in (None, len(value))
 
 
 def rows(batches) -> list[tuple]:
@@ -247,8 +265,16 @@ def states(s: Session):
     changed[2][1] = length + 1
     others = [*shards[:-1], shards[-1][: -length - 1]]
     said = s.lend(
-        "ShardLoader", refusals, shards, others, [2, length, seed], changed
+        "ShardLoader",
+        refusals,
+        shards,
+        others,
+        [2, length, seed],
+        changed,
+        items=4,
     )
+    if not all(is_list(pair, 2) for pair in said):
+        raise StudentError("TypeError", "no list of what was said came back")
     labels = ["another seed", "another batch_size", "another context_length"]
     labels += ["shorter shards"]
     for label, (kind, text) in zip(labels, said, strict=True):

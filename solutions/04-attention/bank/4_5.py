@@ -175,6 +175,25 @@ def dropout(weights, p, training):
     return weights * kept / (1 - p)
 
 
+# %% wrong: the_same_places_for_ever
+# why: a seed inside
+# says: A seed inside the function
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    torch.manual_seed(0)
+    kept = torch.rand_like(weights) >= p
+    return weights * kept / (1 - p)
+
+
 # %% wrong: nan_for_one
 # why: 0 / 0
 # says: Dividing by 1 - p = 0
