@@ -53,6 +53,21 @@ def document_starts(token_ids, end_id):
     return np.concatenate(starts)  # (n_documents,)
 
 
+def check_identity(state, own):
+    """Raise ValueError unless `state` was saved by a loader like this one.
+
+    own: what must agree, by name; with another seed, text or shape of
+        batches the loader would go on with other batches
+    """
+    for name, value in own.items():
+        if state.get(name) != value:
+            raise ValueError(
+                f"the state was saved with {name}={state.get(name)}, but "
+                f"this loader has {name}={value}; build the loader as it "
+                "was or start again without the state"
+            )
+
+
 class WindowLoader:
     """An endless iterator over shuffled windows: (inputs, targets), (B, T).
 
@@ -209,13 +224,7 @@ class WindowLoader:
         batches, so that it would have gone on with other batches, or when
         the state is damaged.
         """
-        for name, own in self._identity().items():
-            if state.get(name) != own:
-                raise ValueError(
-                    f"the state was saved with {name}={state.get(name)}, but "
-                    f"this loader has {name}={own}; build the loader as it "
-                    "was or start again without the state"
-                )
+        check_identity(state, self._identity())
         epoch, batch = state.get("epoch"), state.get("batch")
         if (
             type(epoch) is not int

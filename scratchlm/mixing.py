@@ -11,6 +11,7 @@ learned. Nothing here knows how good a source is.
 import numpy as np
 import torch
 
+from scratchlm.data import check_identity
 from scratchlm.windows import check_positive
 
 
@@ -140,13 +141,7 @@ class MixedLoader:
         Raises ValueError when it was another one: a state for other sources,
         probabilities, draws or seed leads to other batches.
         """
-        for name, own in self._identity().items():
-            if state.get(name) != own:
-                raise ValueError(
-                    f"the state was saved with {name}={state.get(name)}, but "
-                    f"this loader has {name}={own}; build the loader as it "
-                    "was or start again without the state"
-                )
+        check_identity(state, self._identity())
         pairs = zip(self.loaders, state["loaders"], strict=True)
         for loader, loader_state in pairs:
             loader.load_state_dict(loader_state)

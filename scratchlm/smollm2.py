@@ -12,13 +12,12 @@ with GGUF.
 
 import hashlib
 from importlib import metadata as packages
-from operator import index
 from pathlib import Path
 
 import regex
 
 from scratchlm.gpt2_vocabulary import printable_bytes
-from scratchlm.tokenizer import BPETokenizer, repair
+from scratchlm.tokenizer import BPETokenizer, known_ids, repair
 
 SMOLLM2_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SMOLLM2_SHA256 = (
@@ -222,16 +221,8 @@ class SmolLM2Tokenizer:
 
         Raises ValueError for an id outside the vocabulary.
         """
-        inner_ids = []
-        for token_id in map(index, token_ids):
-            if not 0 <= token_id < self.vocab_size:
-                raise ValueError(
-                    f"token id {token_id} is not in this vocabulary of "
-                    f"{self.vocab_size} (0 to {self.vocab_size - 1}); were "
-                    "the ids made by another tokenizer?"
-                )
-            inner_ids.append(self._to_inner[token_id])
-        return self._bpe.decode_bytes(inner_ids)
+        known = known_ids(token_ids, self.vocab_size)
+        return self._bpe.decode_bytes([self._to_inner[i] for i in known])
 
     def decode(self, token_ids):
         """The text of `token_ids`, as `BPETokenizer.decode`."""

@@ -118,6 +118,18 @@ def repair(text):
     return text
 
 
+def known_ids(token_ids, vocab_size):
+    """Yield each id as an int; raise ValueError for one that is unknown."""
+    for token_id in map(index, token_ids):
+        if not 0 <= token_id < vocab_size:
+            raise ValueError(
+                f"token id {token_id} is not in this vocabulary of "
+                f"{vocab_size} (0 to {vocab_size - 1}); were the ids made by "
+                "another tokenizer?"
+            )
+        yield token_id
+
+
 class BPETokenizer:
     """A byte-level byte pair encoding.
 
@@ -295,16 +307,8 @@ class BPETokenizer:
 
         Raises ValueError for an id outside the vocabulary.
         """
-        pieces = []
-        for token_id in map(index, token_ids):
-            if not 0 <= token_id < self.vocab_size:
-                raise ValueError(
-                    f"token id {token_id} is not in this vocabulary of "
-                    f"{self.vocab_size} (0 to {self.vocab_size - 1}); were "
-                    "the ids made by another tokenizer?"
-                )
-            pieces.append(self._all_bytes[token_id])
-        return b"".join(pieces)
+        known = known_ids(token_ids, self.vocab_size)
+        return b"".join(self._all_bytes[i] for i in known)
 
     def decode(self, token_ids):
         """The text of `token_ids`.

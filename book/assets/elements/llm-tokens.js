@@ -12,9 +12,9 @@
 import {BytePairEncoding} from "./bpe.js";
 import {announce, h, read} from "./dom.js";
 import {MergeStepper} from "./merge-stepper.js";
-import {number} from "./number.js";
+import {number, plural} from "./number.js";
 import {tasks} from "./tasks.js";
-import {TokenPanel, plural} from "./token-panel.js";
+import {TokenPanel} from "./token-panel.js";
 import {index, size, vocabulary} from "./vocabularies.js";
 
 const PAUSE = 150;   // milliseconds without a key before the text is cut

@@ -14,7 +14,7 @@
 import {preSplit} from "./bpe.js";
 import {announce, h, read} from "./dom.js";
 import {tasks} from "./tasks.js";
-import {plural} from "./token-panel.js";
+import {plural} from "./number.js";
 import {visible, visibleText} from "./visible.js";
 import {index, size, vocabulary} from "./vocabularies.js";
 import {countsOf} from "./window-counts.js";

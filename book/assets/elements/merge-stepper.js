@@ -2,7 +2,7 @@
    llm-tokens. */
 
 import {announce, h} from "./dom.js";
-import {plural} from "./token-panel.js";
+import {plural} from "./number.js";
 import {visible, visibleText} from "./visible.js";
 
 export class MergeStepper {

@@ -15,3 +15,8 @@ export function number(text) {
 export function near(a, b, tolerance = 0) {
   return Math.abs(a - b) <= tolerance + 1e-9 * Math.abs(b);
 }
+
+/** "1 token", "2,000 tokens". */
+export function plural(n, noun, nouns = `${noun}s`) {
+  return `${n.toLocaleString("en")} ${n === 1 ? noun : nouns}`;
+}

@@ -2,14 +2,10 @@
    the chip that the reader points at. Part of llm-tokens. */
 
 import {h} from "./dom.js";
+import {plural} from "./number.js";
 import {hex, visible} from "./visible.js";
 
 const AT_ONCE = 200;   // chips; more come on request
-
-/** "1 token", "2 tokens". */
-export function plural(n, noun, nouns = `${noun}s`) {
-  return `${n.toLocaleString("en")} ${n === 1 ? noun : nouns}`;
-}
 
 /** A chip: the token and, below it, its id. */
 export function chip(bpe, id, attributes = {}) {

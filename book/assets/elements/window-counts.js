@@ -1,7 +1,7 @@
 /* The counts of llm-window, each by its formula with the numbers in it. */
 
 import {h} from "./dom.js";
-import {plural} from "./token-panel.js";
+import {plural} from "./number.js";
 
 function term(name, ...words) {
   return [h("dt", {}, name), h("dd", {}, ...words)];

@@ -1,6 +1,6 @@
 """Checks of exercise 4.3: a test that detects a leak."""
 
-from scratchgrade.checks.calls import source
+from scratchgrade.checks import toy_models
 from scratchgrade.checks.kit import Exercise, Session
 
 ex3 = Exercise(
@@ -12,27 +12,8 @@ ex3 = Exercise(
 )
 
 # Models for the test: a list of ids goes in, a list of rows comes out, one
-# for each id. They are sent into the box as text, with numbers drawn anew.
-COMMON = """
-import math
-
-def vector(token_id):
-    return [math.sin({seed} + 7.3 * token_id + i * i) for i in range(4)]
-
-def mean(rows):
-    return [math.fsum(row[i] for row in rows) / len(rows) for i in range(4)]
-
-def attend(rows, query):
-    scores = [sum(x * y for x, y in zip(query, row)) for row in rows]
-    weights = [math.exp(s) for s in scores]
-    total = math.fsum(weights)
-    return [
-        math.fsum(w * row[i] for w, row in zip(weights, rows)) / total
-        for i in range(4)
-    ]
-
-def model(ids):
-    rows = [vector(t) for t in ids]
+# for each id.
+START = """
     n = len(ids)
     out = [attend(rows[: i + 1], rows[i]) for i in range(n)]
 """
@@ -89,8 +70,7 @@ LOOKS = {
 
 
 def made(s: Session, body: str) -> dict:
-    text = COMMON + body + "\n    return out\n"
-    return source(text.replace("{seed}", str(s.rng.randint(1, 999))), "model")
+    return toy_models.model(s.rng, START + body + "\n    return out\n")
 
 
 def judge(s: Session, label: str, body: str, ids: list[int], want: bool):

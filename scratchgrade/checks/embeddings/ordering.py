@@ -1,6 +1,6 @@
 """Checks of exercise 3.9: who knows the order?"""
 
-from scratchgrade.checks.calls import source
+from scratchgrade.checks import toy_models
 from scratchgrade.checks.kit import Exercise, Session
 
 ex9 = Exercise(
@@ -12,29 +12,7 @@ ex9 = Exercise(
 )
 
 # Models for the test: a list of ids goes in, a list of numbers comes out, the
-# prediction behind the last id. They are sent into the box as text, and their
-# numbers are drawn anew for each check.
-COMMON = """
-import math
-
-def vector(token_id):
-    return [math.sin({seed} + 7.3 * token_id + i * i) for i in range(4)]
-
-def add(a, b):
-    return [x + y for x, y in zip(a, b)]
-
-def attend(rows, last):
-    scores = [sum(x * y for x, y in zip(last, row)) for row in rows]
-    weights = [math.exp(s) for s in scores]
-    total = math.fsum(weights)
-    return [
-        math.fsum(w * row[i] for w, row in zip(weights, rows)) / total
-        for i in range(4)
-    ]
-
-def model(ids):
-    rows = [vector(t) for t in ids]
-"""
+# prediction behind the last id.
 BLIND = {
     "the last id alone": "    return rows[-1]",
     "a sum in the order of the ids, with its rounding": """
@@ -66,9 +44,7 @@ KNOWING = {
 
 
 def made(s: Session, body: str) -> dict:
-    text = COMMON + body
-    text = text.replace("{seed}", str(s.rng.randint(1, 999)))
-    return source(text.replace("{large}", "1e8"), "model")
+    return toy_models.model(s.rng, body.replace("{large}", "1e8"))
 
 
 def judged(s: Session, body: str, ids: list[int]):
