@@ -250,7 +250,8 @@ class LanguageModel(nn.Module):
 
         The `projections` onto the residual stream start smaller, by
         1 / sqrt(their number), so that the stream's variance does not grow
-        with depth. Source: Radford et al. 2019, section 2.3.
+        with depth. Source: Radford et al. 2019, section 2.3; their code draws
+        the position table with 0.01, this one does not tell it apart.
         """
         small = {id(module) for module in projections}
         for module in self.modules():

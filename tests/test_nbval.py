@@ -42,7 +42,8 @@ def test_real_differences_are_not_forgiven(fresh, stored):
 def drawing(path, label="1.50", plot="0a1b2c3d", width="0.8"):
     return (
         f'<svg id="plot-{plot}"><title id="plot-{plot}-title">A</title>'
-        f'<path d="{path}" stroke-width="{width}"/><text>{label}</text></svg>'
+        f'<path d="{path}" stroke-width="{width}"/><text>{label}</text>'
+        f'<use clip-path="url(#plot-{plot}-p{plot}ab)"/></svg>'
     )
 
 

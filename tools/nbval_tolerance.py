@@ -24,7 +24,10 @@ PLACES = re.compile(
 )
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 PIXELS = 0.5
-PLOT = re.compile(r"\bplot-[0-9a-f]{8}\b")
+# Ids that are made from what is drawn: of a plot, its clips, and a figure.
+PLOT = re.compile(
+    r"\b(?:plot-[0-9a-f]{8}(?:-[a-z][0-9a-f]{10})?|fig[0-9a-f]{8})\b"
+)
 
 
 def snap(fresh, stored):

@@ -238,7 +238,7 @@ def transformer_block():
         if wide:
             lines = fit(
                 "The stream keeps its shape, so blocks can be stacked, and "
-                "no part can erase what others wrote: it can only add.", 150,
+                "no part replaces what others wrote: it can only add.", 150,
             )  # fmt: skip
             wrapped(panel, 512, 60, lines)
     return figure.check()
@@ -357,11 +357,11 @@ def norm_placement(n_blocks=12):
         "passes unchanged. Right, post-norm, as in 2017: the part's result "
         "is added, and then the stream is normalised, in every block. "
         "Below, the root mean square of the stream after each of "
-        f"{n_blocks} new blocks: with pre-norm it grows from "
+        f"{n_blocks} blocks whose matrices keep sizes as they are (Xavier's "
+        "draw, before the rule of step 4): with pre-norm it grows from "
         f"{num(pre[0])} to {num(pre[-1])}, with post-norm it is set back to "
-        f"{num(post[-1])} each time. So with pre-norm a block's write counts "
-        "less and less against the stream, with post-norm all blocks count "
-        "alike.",
+        f"{num(post[-1])} each time. So with pre-norm each write meets a "
+        "larger stream, with post-norm always one of the same size.",
         narrow=(NARROW, None),
     )
     for k, (name, sizes) in enumerate(
@@ -673,7 +673,7 @@ def sampling_settings(prompt="I am very", n_shown=7):
         ("temperature=2", {"temperature": 2.0}),
         ("top_k=3", {"top_k": 3}),
         ("top_p=0.6", {"top_p": 0.6}),
-        ("T=2 and top_k=3", {"temperature": 2.0, "top_k": 3}),
+        ("τ=2 and top_k=3", {"temperature": 2.0, "top_k": 3}),
     )
     shown = logits.topk(n_shown).indices.tolist()
     results = [
@@ -922,7 +922,7 @@ def gpt2_to_llama():
     figure = Figure(
         WIDE,
         None,
-        "From GPT-2’s block to Llama’s by four swaps",
+        "From GPT-2’s block to a modern one by four swaps",
         f"Two columns of boxes, left a GPT-2 as wide ({c.emb_dim}) and deep "
         f"({c.n_layers} blocks) as SmolLM2-135M, right SmolLM2 itself, a "
         f"Llama. {said}. Biases and dropout are gone. Rotary positions turn "
@@ -933,7 +933,7 @@ def gpt2_to_llama():
     for panel, wide in two_layouts(figure):
         w, right = (240, 428) if wide else (130, 198)
         panel.mid(w / 2, 14, "GPT-2", 15, bold=True)
-        panel.mid(right + w / 2, 14, "Llama", 15, bold=True)
+        panel.mid(right + w / 2, 14, "SmolLM2", 15, bold=True)
         for x in (w / 2, right + w / 2):
             panel.arrow((x, 24), (x, 382), **STREAM)
         for i, (part, was, n, now, m) in enumerate(rows, 1):
