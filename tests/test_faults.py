@@ -196,12 +196,15 @@ def test_killed_at_a_point_and_resumed_nothing_is_lost(nursery, point):
     assert_as_undisturbed(nursery, course)
 
 
-def test_killed_at_a_hundred_moments_nothing_is_lost(nursery):
-    """Twenty courses, each killed five times, also while it recovers."""
+def test_killed_at_sixty_moments_nothing_is_lost(nursery):
+    """Killed up to five times a course, also while it recovers."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     chance, n_killed = random.Random(seed), 0
-    for _ in range(20):
+    # How many moments fall into a run depends on how busy the machine is.
+    for _ in range(100):
+        if n_killed >= 60:
+            break
         course = nursery.course()
         for _ in range(5):
             seconds = chance.uniform(0, 1.1 * nursery.seconds)
@@ -210,7 +213,7 @@ def test_killed_at_a_hundred_moments_nothing_is_lost(nursery):
         assert resumed["code"] == 0, resumed["said"]
         assert_as_undisturbed(nursery, course)
         shutil.rmtree(course.root)
-    assert n_killed > 50
+    assert n_killed >= 60
 
 
 def test_killed_while_the_first_gradebook_is_made(nursery):
