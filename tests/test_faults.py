@@ -446,7 +446,9 @@ def test_ctrl_c_ends_at_once_even_in_a_hanging_cell(tmp_path):
     script.write_text(
         textwrap.dedent(
             f"""
-            import sys; sys.path.insert(0, {str(TESTS)!r})
+            import signal, sys; sys.path.insert(0, {str(TESTS)!r})
+            # A shell that starts the tests in the background has it ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             from fixtures import toy_course
             from scratchgrade import cli
             if __name__ == "__main__":

@@ -448,7 +448,9 @@ def test_the_default_pool_grades_in_processes_of_its_own(
 def write_script(folder: Path) -> str:
     """A program that grades the toy course around the current folder."""
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import signal, sys; sys.path.insert(0, sys.argv[1])\n"
+        # A shell that starts the tests in the background has it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from fixtures import toy_course\n"
         "from scratchgrade import cli\n"
         "if __name__ == '__main__':\n"

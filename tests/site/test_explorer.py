@@ -635,9 +635,9 @@ def test_the_page_never_waits_for_the_model(browser, place, busy):
             if busy:
                 tab.evaluate(
                     """() => new Promise(resolve => setTimeout(() => {
-                      let sum = 0;  // work, not time: others may run too
-                      for (let i = 0; i < 4e8; i++) sum = (sum + i) | 0;
-                      resolve(sum);
+                      const end = performance.now() + 1500;  // others run too
+                      while (performance.now() < end);
+                      setTimeout(resolve);  // when this task is in the trace
                     }))"""
                 )
         finally:
