@@ -5,12 +5,13 @@ and streams from the course's trained checkpoints.
 """
 
 from functools import cache
+from random import Random
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from figures.attention_numbers import example, shipped, story_attention
+from figures.attention_numbers import example, shipped
 from scratchlm.layouts import empty_model
 from scratchlm.llama import SMOLLM2_CONFIG_135M, LlamaModel
 from scratchlm.model import (
@@ -19,6 +20,7 @@ from scratchlm.model import (
     GPTModel,
     TransformerBlock,
 )
+from scratchlm.stories import generate_story
 
 
 def n_parameters(module):
@@ -60,7 +62,8 @@ def stream_of_a_story():
     """The stream's length as it enters, and each part's write: the mean over
     the tokens of a story, in the trained stories model."""
     model, tokenizer, _ = shipped("stories")
-    text = b"".join(story_attention()[0]).decode()
+    story = generate_story(Random(3))
+    text = story[: story.index(" pulled it out")].rpartition(" ")[0]
     ids = torch.tensor([tokenizer.encode(text)])
     x = model.embed(ids, torch.arange(ids.shape[1]))  # (1, T, D)
 

@@ -1,7 +1,8 @@
 """The figures of chapter 4, drawn with real numbers from scratchlm.
 
 Every function returns a checked `Figure`; the numbers, and the example that
-runs through them, come from `attention_numbers`.
+runs through them, come from `attention_numbers`. Blue is a query or a weight,
+orange a key, green a value, hatched may not be seen; all else is grey.
 """
 
 from dataclasses import replace
@@ -19,7 +20,7 @@ from figures.attention_numbers import (
     example,
     mask_builds,
     online_tiles,
-    story_attention,
+    read_story,
 )
 from figures.kit import NARROW, WIDE, Figure, two_layouts
 from figures.parts import (
@@ -55,6 +56,11 @@ from scratchlm.llama import SMOLLM2_CONFIG_135M, LlamaModel
 from scratchlm.notebook import visible
 
 STEPS = ("Average", "Project", "Scale", "Mask", "Heads", "Cache", "Tile")
+STORY = (  # of the chapter: what the model reads in the figure of its heads
+    "<|endoftext|>Zuri went for a walk to the orchard one bright afternoon. "
+    "She had borrowed a parcel from her father. Near a big tree, Zuri met a "
+    "mole. The parcel got lost in a deep ditch. The"
+)
 
 
 # --- the map ----------------------------------------------------------------
@@ -122,7 +128,7 @@ def _columns(panel, x, y):
 
 def _heaps(panel, x, y):
     for k, (heights, color) in enumerate(
-        (((8, 14, 18, 14, 8), KEY), ((3, 16, 44, 16, 3), QUERY))
+        (((8, 14, 18, 14, 8), PLAIN), ((3, 16, 44, 16, 3), "fg"))
     ):
         for i, height in enumerate(heights):
             left = x - 6 + 30 * k + 5 * i
@@ -156,7 +162,7 @@ def _tiles(panel, x, y):
         for j in range(4):
             done = i == 2
             panel.rect(
-                x + 12 * i, y + 12 * j, 10.5, 10.5, QUERY if done else "bg",
+                x + 12 * i, y + 12 * j, 10.5, 10.5, PLAIN if done else "bg",
                 "line", 1, 0.8, opacity=0.8 if done else 1,
             )  # fmt: skip
 
@@ -180,12 +186,13 @@ def averaging():
         None,
         "The mean of all tokens so far, as a product with a triangular matrix",
         f"Left, a matrix of weights for the {len(TOKENS)} tokens "
-        f"{' '.join(TOKENS)}: row t has the weight 1 / t in its first t "
-        "columns, and the cells above the diagonal, the future, are "
-        "hatched. Middle, two features of each token. Right, their product: "
-        "each row is the mean of that token and all before it. For the "
-        f"token {TOKENS[row]} the first feature is {total}. Attention "
-        "replaces the equal weights by weights that depend on the tokens.",
+        f"{' '.join(TOKENS)}: row p, counted from 0, has the weight "
+        "1/(p+1) in its first p+1 columns, and the cells above the diagonal, "
+        "the future, are hatched. Middle, x, two features of each token. "
+        "Right, their product: each row is the mean of that token and all "
+        f"before it. For the token {TOKENS[row]} the first feature is "
+        f"{total}. Attention replaces the equal weights by weights that "
+        "depend on the tokens.",
         narrow=(NARROW, None),
     )
     h, top, n = 27, 54, len(TOKENS)
@@ -203,13 +210,13 @@ def averaging():
     middle = figure.panel((276, 0), (0, 232))
     titled(middle, 44, 16, "x", "(T, D)")
     names_left(middle, 38, top, TOKENS, h)
-    first = matrix(middle, 44, top, x, 36, h, VALUE, lambda v: num(v, 0))
+    first = matrix(middle, 44, top, x, 36, h, PLAIN, lambda v: num(v, 0))
     frame(middle, replace(row_of(first, 0, n), h=first.h * (row + 1) / n))
     sign(middle, 140, box.cy, "=")
 
     right = figure.panel((440, 0), (160, 232))
     titled(right, 8, 16, "mean", "(T, D)")
-    last = matrix(right, 8, top, means, 46, h, VALUE, num)
+    last = matrix(right, 8, top, means, 46, h, PLAIN, num)
     frame(right, row_of(last, row, n))
     names_right(right, 108, top, TOKENS, h, color="mut")
     words = figure.panel((44, 212), (0, 442))
@@ -226,12 +233,13 @@ def score_variance(head_dim=64, n_pairs=20_000, n_keys=8):
     raw = (queries * keys).sum(-1)
     one = queries[0] @ keys[:n_keys].T
     sides = []
-    for name, scores, few in (
-        ("q · k", raw, one),
-        ("q · k / √Dh", raw / sqrt(head_dim), one / sqrt(head_dim)),
+    for name, color, divisor in (
+        ("q · k", PLAIN, 1),
+        ("q · k / √Dh", "fg", sqrt(head_dim)),
     ):
-        sides.append((name, scores, few.softmax(-1).tolist()))
-    stds = [scores.std().item() for _, scores, _ in sides]
+        weights = (one / divisor).softmax(-1).tolist()
+        sides.append((name, color, raw / divisor, weights))
+    stds = [scores.std().item() for _, _, scores, _ in sides]
     tops = [max(weights) for *_, weights in sides]
     figure = Figure(
         WIDE,
@@ -249,81 +257,90 @@ def score_variance(head_dim=64, n_pairs=20_000, n_keys=8):
         narrow=(NARROW, None),
     )
     limit = 32
-    for i, (name, scores, weights) in enumerate(sides):
+    for i, (name, color, scores, weights) in enumerate(sides):
         panel = figure.panel((i * 350, 0), (0, i * 420))
         panel.step(11, 14, "ab"[i], name)
         panel.note(29, 40, f"standard deviation {num(stds[i])}", color="fg")
         axes = Axes(panel, 10, 58, 300, 110, (-limit, limit), (0, 1))
         edges = torch.linspace(-limit, limit, 129 if i else 33)
         counts = torch.histc(scores, len(edges) - 1, -limit, limit)
-        axes.columns(
-            edges.tolist(), (counts / counts.max()).tolist(), (KEY, QUERY)[i]
-        )
+        axes.columns(edges.tolist(), (counts / counts.max()).tolist(), color)
         axes.x_ticks(range(-24, 25, 8), lambda v: num(v, 0), "score")
         panel.text(10, 234, "softmax over 8 keys", bold=True)
         rows = [(f"key {k}", w) for k, w in enumerate(weights, 1)]
-        bars(panel, 60, 242, rows, 200, longest=1, color=(KEY, QUERY)[i])
+        bars(panel, 60, 242, rows, 200, longest=1, color=color)
     return figure.check()
 
 
 def projections(row=3):
-    """One token's vector becomes three: its query, key and value."""
+    """One token's vector becomes three: its query, key and value, in the
+    first head."""
     e = example()
-    weight = e.layer.qkv.weight.detach()  # (3 D, D)
-    parts = zip(
-        "QKV",
-        (QUERY, KEY, VALUE),
-        weight.split(EMB_DIM),
-        (e.queries, e.keys, e.values),
-        ("what a token looks for", "what it is found by", "what it hands on"),
-        strict=True,
+    weights = e.layer.qkv.weight.detach().split(EMB_DIM)  # (D, D) each
+    parts = list(
+        zip(
+            "QKV",
+            (QUERY, KEY, VALUE),
+            [weight[:HEAD_DIM].T for weight in weights],  # (D, Dh)
+            [part[0] for part in (e.queries, e.keys, e.values)],  # (T, Dh)
+            (
+                "what a token looks for",
+                "what it is found by",
+                "what it hands on",
+            ),
+            strict=True,
+        )
     )
     figure = Figure(
         WIDE,
         None,
         "Three projections give each token a query, a key and a value",
         f"Left, x: {len(TOKENS)} tokens with {EMB_DIM} features each. Middle, "
-        f"three learned matrices of {EMB_DIM} by {EMB_DIM} numbers. Right, "
-        "the products: queries, what a token looks for; keys, what it is "
-        "found by; values, what it hands on when it is found. The row of "
-        f"{TOKENS[row]} is framed in all: each row is projected by itself, "
-        "with the same matrices.",
+        f"three learned matrices of {EMB_DIM} by {HEAD_DIM} numbers. Right, "
+        f"the products, {len(TOKENS)} by {HEAD_DIM}: queries, what a token "
+        "looks for; keys, what it is found by; values, what it hands on when "
+        f"it is found. The row of {TOKENS[row]} is framed in all: each row "
+        "is projected by itself, with the same matrices. The query of "
+        f"{TOKENS[row]} is {listed(e.queries[0, row], one_decimal)}. The "
+        f"layer has {N_HEADS} heads, each with three such matrices; this is "
+        "the first.",
         narrow=(NARROW, None),
     )
-    parts = list(parts)
     for panel, wide in two_layouts(figure):
-        c = 19 if wide else 13
-        mid, right, step = (272, 452, 132) if wide else (150, 236, 118)
+        c, h, w = (19, 22, 38) if wide else (13, 20, 33)
+        mid, right, step = (272, 430, 144) if wide else (160, 230, 130)
         left = 48 if wide else 38
-        height = c * len(TOKENS)
+        height = h * len(TOKENS)
         y = 34 + step
         titled(panel, left, y - 12, "x", "(T, D)")
-        names_left(panel, left - 6, y, TOKENS, c, 12.5 if wide else 12)
-        box = matrix(panel, left, y, e.x, c, color=PLAIN)
+        names_left(panel, left - 6, y, TOKENS, h, 12.5 if wide else 12)
+        box = matrix(panel, left, y, e.x, c, h, PLAIN)
         frame(panel, row_of(box, row, len(TOKENS)))
-        for k, (letter, color, matrix_of, product, words) in enumerate(parts):
+        for k, (letter, color, weight, product, words) in enumerate(parts):
             y = 34 + k * step
             middle = y + height / 2
             panel.curve((box.right + 8, box.cy), (mid - 10, middle))
-            small = 14 if wide else 11
+            small = 15 if wide else 12
             own = matrix(
-                panel, mid, middle - 3 * small, matrix_of.T, small,
-                color=color, framed=True,
+                panel, mid, middle - 3 * small, weight, small, color=color,
+                framed=True,
             )  # fmt: skip
-            panel.arrow((own.right + 10, middle), (right - 10, middle))
-            joined = product.transpose(0, 1).flatten(1)  # (T, D)
-            made = matrix(panel, right, y, joined, c, color=color)
+            panel.arrow((own.right + 10, middle), (right - 8, middle))
+            made = matrix(panel, right, y, product, w, h, color, one_decimal)
             frame(panel, row_of(made, row, len(TOKENS)))
-            panel.text(right, y - 10, letter, 15, bold=True)
+            name, shape = f"W{letter.lower()}", "(D, Dh)" if wide else ""
+            titled(panel, mid - 4, own.y - 11, name, shape)
+            title = titled(panel, right, y - 10, letter, "(T, Dh)", 15)
             if wide:
-                panel.mid(own.cx, own.y - 11, f"W{letter.lower()}", mono=True)
-                panel.note(right + 18, y - 10, words)
+                panel.note(title.right + 72, y - 10, words)
         if not wide:
             y = 34 + 3 * step - 8
             for letter, _, _, _, words in parts:
                 panel.text(0, y, letter, bold=True)
                 panel.note(18, y, words)
                 y += 19
+            shape = f"each W is (D, Dh) = ({EMB_DIM}, {HEAD_DIM})"
+            panel.note(0, y, shape)
     return figure.check()
 
 
@@ -399,52 +416,69 @@ def one_query(query=4, head=0):
 def causal_masks():
     """Three ways to hide the future: one right, one whose rows do not sum to
     one, one that turns everything to NaN."""
-    builds = mask_builds()
+    builds, n_cells = mask_builds(len(TOKENS)), len(TOKENS) ** 2
     sums = [weights.sum(-1) for *_, weights in builds]
     n_nan = int(builds[2][3].isnan().sum())
     n_early = int(builds[2][2].isnan().sum())
     verdicts = (
         "right: rows sum to one",
         "wrong, until divided by the sums",
-        f"wrong: {n_early} of 16 are NaN,\nthen {n_nan} of 16",
+        f"wrong: {n_early} of {n_cells} are NaN,\nthen {n_nan} of {n_cells}",
     )
     figure = Figure(
         WIDE,
         None,
-        "Three ways to build a causal mask, of which one is right",
-        "a: where a key is in the future, the score becomes minus infinity "
-        "before softmax; the weights of each row sum to one. b: softmax "
-        "first, then zero the future; the rows sum to "
+        "One right mask and two wrong ones",
+        f"Three ways to build a causal mask for the {len(TOKENS)} tokens "
+        f"{' '.join(TOKENS)}, with the scores of head 1. a: where a key is "
+        "in the future, the score becomes minus infinity before softmax; the "
+        "weights of each row sum to one. b: softmax first, then zero the "
+        "future; the rows sum to "
         f"{listed(sums[1])} and must be divided by that. c: a matrix of ones "
         "above the diagonal times minus infinity is added; zero times minus "
-        f"infinity is not a number, so {n_early} of 16 scores and {n_nan} of "
-        "16 weights are NaN.",
+        f"infinity is not a number, so {n_early} of {n_cells} scores and "
+        f"{n_nan} of {n_cells} weights are NaN, framed.",
         narrow=(NARROW, None),
     )
-    w, h = 36, 25
+    h = 25
     for i, (name, code, scores, weights) in enumerate(builds):
         for panel, wide in (
-            (figure.panel((i * 226, 0), None), True),
-            (figure.panel(None, (0, i * 236)), False),
+            (figure.panel((i * 228, 0), None), True),
+            (figure.panel(None, (0, i * 250)), False),
         ):
             panel.step(11, 14, "abc"[i], name)
             panel.text(0, 46, code, 12, mono=True)
             panel.note(0, 70, "into softmax")
-            matrix(panel, 0, 78, scores, w, h, PLAIN, one_decimal)
-            x, y = (0, 218) if wide else (156, 78)
+            w, width = (36, 1.8) if wide else (32, 1.3)
+            bad = scores.isnan()
+            matrix(panel, 0, 78, scores, w, h, PLAIN, one_decimal, bad)
+            _framed(panel, 0, 78, scores, w, h, bad, one_decimal, width=width)
+            x, y, w = (0, 244, 36) if wide else (162, 78, 27.2)
             panel.note(x, y - 8, "weights")
-            if wide:
-                panel.note(x + 150, y - 8, "sum")
+            end = x + len(TOKENS) * w + 3
+            panel.note(end, y - 8, "sum")
+            bad = weights.isnan()
             box = matrix(
-                panel, x, y, weights, w if wide else 33, h, QUERY, tight,
-                weights == 0, (0, 1), True,
+                panel, x, y, weights, w, h, QUERY, tight, bad | (weights == 0),
+                (0, 1), True,
             )  # fmt: skip
+            _framed(panel, x, y, weights, w, h, bad, tight, width=width)
             names_right(
-                panel, box.right + 6, y, [tight(s.item()) for s in
-                                          sums[i].round(decimals=3)], h
+                panel, end, y, [tight(s.item()) for s in
+                                sums[i].round(decimals=3)], h, 12
             )  # fmt: skip
             panel.note(0, box.bottom + 22, verdicts[i], color="fg")
     return figure.check()
+
+
+def _framed(panel, x, y, rows, w, h, cells, form, **style):
+    """Cells of a matrix without a tint: their numbers in dark frames."""
+    for i, j in cells.nonzero().tolist():
+        cell = panel.rect(
+            x + w * j + 0.5, y + h * i + 0.5, w - 2.5, h - 2.5, "bg", "fg", 2,
+            **style,
+        )  # fmt: skip
+        panel.mid(cell.cx, cell.cy + 4.3, form(rows[i, j]), 12, mono=True)
 
 
 def dropout(drop_rate=0.5, seed=4):
@@ -463,8 +497,8 @@ def dropout(drop_rate=0.5, seed=4):
         None,
         f"Dropout of {drop_rate:g} on the attention weights",
         "a: the weights of head 1, each row with the sum 1. b: one draw. "
-        f"{int(gone.sum())} of {int((~hidden).sum())} weights are 0, shown "
-        f"as empty cells, the others are {1 / (1 - drop_rate):g} times as "
+        f"{int(gone.sum())} of {int((~hidden).sum())} weights are 0, "
+        f"in dashed frames, the others are {1 / (1 - drop_rate):g} times as "
         f"large; the rows now sum to {listed(sums)}. c: the mean of "
         f"{len(draws):,} draws is close to a again; the largest difference is "
         f"{num((mean - weights).abs().max(), 3)}.",
@@ -483,12 +517,11 @@ def dropout(drop_rate=0.5, seed=4):
         if k == 1:
             panel.note(186, 26, "sum", "end")
         box = matrix(
-            panel, 0, 34, rows, 31, 26, QUERY, tight, hidden, (0, 1), True
-        )
+            panel, 0, 34, rows, 31, 26, QUERY, tight,
+            hidden | gone if k == 1 else hidden, (0, 1), True,
+        )  # fmt: skip
         if k == 1:
-            for i, j in gone.nonzero().tolist():
-                panel.rect(31 * j, 34 + 26 * i, 29.5, 24.5, None, KEY, 2, 1.4)
-        if k == 1:
+            _framed(panel, 0, 34, rows, 31, 26, gone, tight, dash=True)
             names_right(
                 panel, box.right + 5, 34, [num(v) for v in sums.tolist()], 26
             )
@@ -702,64 +735,68 @@ def _flow_narrow(panel, e):
 def heads_split_features():
     """Heads divide the features; every head keeps every token. A view
     without transpose would divide the tokens."""
-    n = len(TOKENS)
+    n, letters = len(TOKENS), "ABCDE"
     cells = torch.arange(n * EMB_DIM)
     right = cells.view(n, N_HEADS, HEAD_DIM).transpose(0, 1)  # (H, T, Dh)
     wrong = cells.view(N_HEADS, n, HEAD_DIM)
-
-    def label(cell):
-        return f"{'ABCDE'[cell // EMB_DIM]}{cell % EMB_DIM}"
-
-    seen = [sorted({"ABCDE"[c // EMB_DIM] for c in head.flatten().tolist()})
+    seen = [sorted({letters[c // EMB_DIM] for c in head.flatten().tolist()})
             for head in wrong]  # fmt: skip
     figure = Figure(
         WIDE,
         None,
-        "Heads divide the features, never the tokens",
-        f"Left, x with the tokens A to E as rows and {EMB_DIM} features each, "
-        "written A0 to E5. Middle, the right split: view to "
-        f"(T, {N_HEADS}, {HEAD_DIM}), then transpose; head 1 has features 0 "
-        "to 2 of all tokens, head 2 features 3 to 5. Right, the same numbers "
-        f"viewed as ({N_HEADS}, T, {HEAD_DIM}) at once: head 1 has only the "
-        f"tokens {', '.join(seen[0])} and head 2 only "
+        "Heads divide the projected features, never the tokens",
+        f"Left, the queries of the tokens A to E as rows, {EMB_DIM} numbers "
+        "each, written A0 to E5; a grey of its own for each token. They are "
+        "projections of x, and it is they that are divided: each head reads "
+        "all D features of x and makes Dh numbers. Middle, the right split: "
+        f"queries viewed as (T, {N_HEADS}, {HEAD_DIM}), then transposed; head "
+        "1 has numbers 0 to 2 of all tokens, head 2 numbers 3 to 5. Right, "
+        f"the same queries viewed as ({N_HEADS}, T, {HEAD_DIM}) at once: head "
+        f"1 has only the tokens {', '.join(seen[0])} and head 2 only "
         f"{', '.join(seen[1])}, torn into rows that are no tokens. The "
-        "shapes are equal, so no error is raised.",
+        "shapes are equal, so no error is raised. Keys and values are split "
+        "in the same way.",
         narrow=(NARROW, None),
     )
 
     def draw(panel, x, y, rows):
-        texts = [[label(c) for c in row] for row in as_rows(rows)]
-
-        def fill(i, j):
-            return f"t{as_rows(rows)[i][j] // EMB_DIM % 4}"
-
-        panel.grid(x, y, texts, 26, 23, fill)
+        for i, row in enumerate(as_rows(rows)):
+            for j, cell in enumerate(row):
+                token, feature = divmod(cell, EMB_DIM)
+                box = panel.rect(
+                    x + 26 * j, y + 23 * i, 26, 23, PLAIN, PLAIN, 0,
+                    opacity=(0, 0.12, 0.24, 0.36, 0.5)[token],
+                )  # fmt: skip
+                label = f"{letters[token]}{feature}"
+                panel.mid(box.cx, box.cy + 4.3, label, 12, mono=True)
 
     first = figure.panel((0, 0), (0, 0))
-    titled(first, 50, 16, "x", "(T, D)")
-    names = [f"{t} {'ABCDE'[i]}" for i, t in enumerate(TOKENS)]
-    names_left(first, 44, 44, names, 23, 12)
-    draw(first, 50, 44, cells.view(n, EMB_DIM))
-    first.bracket(51, 127, 164, "H1")
-    first.bracket(129, 205, 164, "H2")
+    titled(first, 50, 16, "queries", "(T, D)")
+    names = [f"{token} {letters[i]}" for i, token in enumerate(TOKENS)]
+    names_left(first, 44, 88, names, 23, 12)
+    draw(first, 50, 88, cells.view(n, EMB_DIM))
+    for head in range(N_HEADS):
+        start = 51 + 78 * head
+        first.bracket(start, start + 76, 84, f"H{head + 1}", up=True)
+    first.note(50, 42, "each head reads all of x")
     for k, (title, code, heads, place) in enumerate(
         (
-            ("right", "view(T, H, Dh)\n.transpose(0, 1)", right, (0, 220)),
-            ("wrong", "view(H, T, Dh)", wrong, (0, 446)),
+            ("right", "queries.view(T, H, Dh)\n.transpose(0, 1)", right,
+             (0, 228)),
+            ("wrong", "queries.view(H, T, Dh)", wrong, (0, 478)),
         )
-    ):
+    ):  # fmt: skip
         panel = figure.panel((246 + 218 * k, 0), place)
         panel.step(11, 14, "ab"[k], title)
-        for i, line in enumerate(code.split("\n")):
-            panel.text(92, 12 + 16 * i, line, 12, "mut", mono=True)
+        panel.note(0, 42, code, size=12, mono=True)
         for i, head in enumerate(heads):
             x = i * 100
-            draw(panel, x + 1, 66, head)
-            panel.mid(x + 40, 58, f"H{i + 1}", 13, bold=True)
+            draw(panel, x + 1, 88, head)
+            panel.mid(x + 40, 80, f"H{i + 1}", 13, bold=True)
         words = "every head has all tokens"
         if k:
             words = f"H1 has only {', '.join(seen[0])}; no error"
-        panel.note(0, 202, words, color="fg")
+        panel.note(0, 224, words, color="fg")
     return figure.check()
 
 
@@ -778,17 +815,17 @@ def grouped_heads(n_tokens=8192):
         WIDE,
         None,
         "Query heads that share keys and values, and the cache that is left",
-        f"Three layers with {config.n_heads} query heads, as in "
+        f"Three forms of attention with {config.n_heads} query heads, as in "
         "SmolLM2-135M. Multi-head attention has a key and value head for "
         f"each; grouped-query attention has {config.n_kv_heads}, each shared "
         f"by {config.n_heads // config.n_kv_heads} neighbours, as SmolLM2 "
         f"does; multi-query attention has one. For {n_tokens:,} tokens in "
         f"bfloat16 the caches of all {config.n_layers} layers hold "
-        f"{', '.join(mib)}.",
+        f"{', '.join(mib)}, half of each for keys, half for values.",
         narrow=(NARROW, None),
     )
     for i, (n_kv_heads, n_bytes) in enumerate(sizes):
-        panel = figure.panel((i * 228, 0), (0, i * 186))
+        panel = figure.panel((i * 228, 0), (0, i * 210))
         panel.step(11, 14, "abc"[i], names[i])
         panel.note(0, 44, f"{config.n_heads} query heads, {n_kv_heads} for "
                    "K and V" if n_kv_heads > 1 else
@@ -802,18 +839,21 @@ def grouped_heads(n_tokens=8192):
             x = step * (sum(mine) / len(mine))
             for h in mine:
                 panel.line((step * h + 10, 81), (x + 10, 108), width=1.3)
-            box = panel.rect(x, 108, 20, 22, "bg", KEY, 4, 1.6)
-            panel.mid(box.cx, box.cy + 4.5, owner + 1, 12, mono=True)
+            for k, color in enumerate((KEY, VALUE)):
+                box = panel.rect(x, 108 + 25 * k, 20, 22, "bg", color, 4, 1.6)
+                label = f"{'kv'[k]}{owner + 1}"
+                panel.mid(box.cx, box.cy + 4.5, label, 12, mono=True)
         for h in range(config.n_heads):
             box = panel.rect(step * h, 58, 20, 22, "bg", QUERY, 4, 1.6)
-            panel.mid(box.cx, box.cy + 4.5, h + 1, 12, mono=True)
-        share = n_bytes / sizes[0][1]
-        end = panel.rect(0, 144, max(90 * share, 2), 13, VALUE, r=1)
-        panel.text(end.right + 8, 155, mib[i], 13, bold=True)
-    keys = figure.panel((0, 188), (0, 560))
-    keys.note(
-        0, 0, "above: query heads; below: heads of K and V;\n"
-        f"bar: the cache of {n_tokens:,} tokens",
+            panel.mid(box.cx, box.cy + 4.5, f"q{h + 1}", 12, mono=True)
+        half = 45 * n_bytes / sizes[0][1]
+        panel.rect(0, 169, half, 13, KEY, r=1)
+        end = panel.rect(half, 169, half, 13, VALUE, r=1)
+        panel.text(end.right + 8, 180, mib[i], 13, bold=True)
+    words = figure.panel((0, 213), (0, 632))
+    words.note(
+        0, 0, f"bar: the cache of {n_tokens:,} tokens, K and V, with\n"
+        "the sizes of SmolLM2-135M (form b), bfloat16",
     )  # fmt: skip
     return figure.check()
 
@@ -834,9 +874,9 @@ def kv_cache():
         f"Three steps. First the prompt of {with_cache[0]} tokens: their keys "
         "and values fill the first places, and three rows of weights are "
         "computed. Then one token a step: only its own query, key and value "
-        "are new, the other keys and values come from the cache, and only "
-        "one row of weights is computed. Places that are still empty are "
-        "hatched. In all, "
+        "are new, in heavier frames; the other keys and values come from the "
+        "cache, and only one row of weights is computed. Places that are "
+        "still empty are hatched. In all, "
         f"{sum(with_cache)} keys are computed; without a cache it would be "
         f"{' + '.join(map(str, without))} = {sum(without)}.",
         narrow=(NARROW, None),
@@ -848,7 +888,8 @@ def kv_cache():
         panel.step(11, 14, "abc"[i], word)
         panel.text(22, 50, "in", 13, "mut", "end")
         for j in range(start, end):
-            panel.chip(30 + j * 34, 33, TOKENS[j], "t1", w=32, h=24, size=12)
+            panel.chip(30 + j * 34, 33, TOKENS[j], "card", w=32, h=24,
+                       size=12)  # fmt: skip
         for k, (letter, color) in enumerate((("K", KEY), ("V", VALUE))):
             top = 74 + k * 30
             panel.text(22, top + 18, letter, 15, anchor="end", bold=True)
@@ -857,12 +898,10 @@ def kv_cache():
                 if j >= end:
                     panel.hatch(*place)
                     continue
-                new = j >= start
-                fill, width = ("t1", 2) if new else ("card", 1)
-                panel.chip(
-                    place[0], top, f"{letter.lower()}{j + 1}", fill, w=32,
-                    h=26, size=12, outline=color, width=width,
-                )  # fmt: skip
+                tint, width = (0.35, 3) if j >= start else (0.12, 1)
+                box = panel.rect(*place, color, color, 5, width, opacity=tint)
+                label = f"{letter.lower()}{j + 1}"
+                panel.mid(box.cx, box.cy + 4.3, label, 12, mono=True)
         names_left(panel, 24, 152, [f"q{j + 1}" for j in range(start, end)],
                    26, 12)  # fmt: skip
         hidden = ~causal_mask(end - start, end)
@@ -875,6 +914,7 @@ def kv_cache():
     words = (
         f"keys computed: {sum(with_cache)} with the cache, ",
         f"{' + '.join(map(str, without))} = {sum(without)} without",
+        "heavy frame: computed in this step",
     )
     total.note(0, 6, "\n".join(words), color="fg")
     return figure.check()
@@ -915,7 +955,7 @@ def padding():
                     box = panel.hatch(*place, 44, 24)
                     panel.mid(box.cx, box.cy + 4.5, name, 12, color="mut")
                     continue
-                panel.chip(*place, name, "t2", w=44, h=24, size=12,
+                panel.chip(*place, name, "card", w=44, h=24, size=12,
                            under=under)  # fmt: skip
         panel.note(48, 50, "long", "end")
         panel.note(48, 102, "short", "end")
@@ -987,10 +1027,10 @@ def online_softmax(query=4, head=0):
             tw = 46 if wide else 36
             contents = (
                 (tile.scores[None], 46, PLAIN, num),
-                ([[tile.maximum]], 46, KEY, num),
-                ([[tile.shrink]], 46, KEY, num),
+                ([[tile.maximum]], 46, PLAIN, num),
+                ([[tile.shrink]], 46, PLAIN, num),
                 (tile.weights[None], 46, QUERY, num),
-                ([[tile.norm]], 46, QUERY, num),
+                ([[tile.norm]], 46, PLAIN, num),
                 (tile.total[None], tw, VALUE, num if wide else one_decimal),
             )
             for (x, y), (rows, w, color, form) in zip(
@@ -1013,58 +1053,52 @@ def online_softmax(query=4, head=0):
 # --- a trained head ---------------------------------------------------------
 
 
-def story_heads(seed=3):
+def story_heads():
     """What three heads of the trained stories model look at, from the last
-    token of an unfinished story."""
-    tokens, weights, best, probability = story_attention(seed)
-    last = weights[:, :, -1]  # (L, H, T)
-    n_heads = last.shape[1]
+    token of the chapter's story."""
+    tokens, last, best, probability = read_story(STORY)
     words = [visible(token) for token in tokens]
-    animal = [i for i, token in enumerate(tokens) if token == best]
-    thing = [i for i, t in enumerate(tokens) if t == tokens[tokens.index(
-        b" The", 12) + 1]]  # fmt: skip
     looks = []
     for what, places in (
-        ("the animal", animal),
-        ("the object", thing),
+        ("the animal", [i for i, t in enumerate(tokens) if t == best]),
+        ("the object", [i for i, t in enumerate(tokens) if t == b" parcel"]),
         ("the token before", [len(tokens) - 2]),
     ):
-        best_head = last[:, :, places].sum(-1).argmax().item()
-        layer, head = divmod(best_head, n_heads)
-        share = last[layer, head, places].sum().item()
-        looks.append((f"L{layer + 1} H{head + 1}", what, layer, head, share))
-    word = visible(best)
+        shares = last[:, :, places].sum(-1)  # (L, H)
+        layer, head = divmod(shares.argmax().item(), shares.shape[1])
+        looks.append((f"L{layer + 1} H{head + 1}", what, places,
+                      last[layer, head]))  # fmt: skip
     said = "; ".join(
-        f"{name} gives {num(share)} to {what}, {words[places[-1]]}"
-        for (name, what, *_, share), places in zip(
-            looks, (animal, thing, [len(tokens) - 2]), strict=True
-        )
+        f"{name} gives {' and '.join(num(row[i]) for i in places)} to {what}, "
+        f"“{words[places[0]]}”"
+        for name, what, places, row in looks
     )
     figure = Figure(
         WIDE,
         None,
         "What three heads of the trained stories model look at before it "
-        f"writes {word}",
+        f"writes {visible(best)}",
         f"An unfinished story: {b''.join(tokens).decode()} ... The model "
-        f"continues with {word}, probability {num(probability, 4)}. For "
-        "three of its heads each token of the story is tinted by the weight "
-        f"it gets from the last one, framed: {said}. The first head is how "
-        "the model knows which animal it was: it copies from context.",
+        f"continues with {visible(best)}, probability {num(probability, 3)}. "
+        "For three of its heads each token of the story is tinted by the "
+        f"weight it gets from the last one, framed: {said}. The first head "
+        "looks at the animal; the chapter's section Explore tests whether "
+        "that matters.",
         narrow=(NARROW, None),
     )
     for panel, wide in two_layouts(figure):
         y = 0
-        for k, (name, what, layer, head, share) in enumerate(looks):
+        for k, (name, what, places, row) in enumerate(looks):
             panel.step(11, y + 14, "abc"[k], f"{name}: {what}")
             if wide:
+                share = num(row[places].sum())
                 panel.note(
-                    WIDE, y + 19, f"{num(share)} of the weight", "end",
-                    color="fg",
-                )  # fmt: skip
-            row = last[layer, head].tolist()
+                    WIDE, y + 19, f"{share} of the weight", "end", color="fg"
+                )
+            row = row.tolist()
             y = _story(panel, y + 36, words, row, WIDE if wide else NARROW)
-        panel.note(0, y + 10, f"next: {word}, p = {num(probability, 4)}",
-                   color="fg")  # fmt: skip
+        panel.note(0, y + 10, f"next: {visible(best)}, "
+                   f"p = {num(probability, 3)}", color="fg")  # fmt: skip
     return figure.check()
 
 

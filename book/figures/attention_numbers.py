@@ -10,7 +10,6 @@ from contextlib import redirect_stderr
 from functools import cache
 from io import StringIO
 from math import sqrt
-from random import Random
 from typing import NamedTuple
 
 import torch
@@ -21,7 +20,6 @@ from scratchlm.attention import (
     attend,
     causal_mask,
 )
-from scratchlm.stories import generate_story
 from scratchlm.weights import load_pretrained
 
 TOKENS = ("Mei", "saw", "a", "red", "kite")
@@ -138,21 +136,18 @@ def shipped(name):
         return load_pretrained(name)
 
 
-@cache
 @torch.no_grad()
-def story_attention(seed=3):
-    """Tokens of a story that stops before a word it has said already, and
-    the weights of every head of the shipped model: (L, H, T, T)."""
+def read_story(text):
+    """Tokens of a text that breaks off; the weights that its last token
+    gives to them in every head of the shipped stories model, (L, H, T); the
+    most probable next token and its probability."""
     model, tokenizer, _ = shipped("stories")
-    story = generate_story(Random(seed))
-    cut = story[: story.index(" pulled it out")].rpartition(" ")[0]
-    token_ids = tokenizer.encode(cut)
+    token_ids = tokenizer.encode(text, allowed_special=["<|endoftext|>"])
     tokens = [tokenizer.decode_bytes([i]) for i in token_ids]
-    ids = torch.tensor([token_ids])
+    ids, weights = torch.tensor([token_ids]), []
     x = model.embed(ids, torch.arange(ids.shape[1]))
-    weights = []
     for block in model.blocks:
-        weights.append(block.attn.attn_weights(block.attn_norm(x))[0])
+        weights.append(block.attn.attn_weights(block.attn_norm(x))[0, :, -1])
         x = block(x)
     top = model.head(model.final_norm(x))[0, -1].softmax(-1).max(-1)
     best = tokenizer.decode_bytes([top.indices.item()])
