@@ -48,9 +48,6 @@ else:  # in the box, where only the files beside this one are known
         unpack,
     )
 
-# The pseudo-method of `drive` that returns the arguments as they are by then.
-INPUTS = "*inputs"
-
 
 def perform(
     namespace: dict[str, Any], name: str, request: tuple[bytes, bytes]
@@ -95,15 +92,10 @@ def lend(thing: Any, order: dict) -> Any:
 
 
 def drive(thing: Any, order: dict) -> list[Any]:
-    """Build a class; call the methods in `calls`, pairs of (method, args).
-
-    The method "*inputs" stands for the arguments as they are by then.
-    """
+    """Build a class; call the methods in `calls`, pairs of (method, args)."""
     built = call(thing, order)
     return [
-        copy.deepcopy(order["args"])
-        if method == INPUTS
-        else getattr(built, method)(*arguments)
+        getattr(built, method)(*arguments)
         for method, arguments in order["calls"]
     ]
 

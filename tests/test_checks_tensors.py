@@ -14,7 +14,7 @@ from scratchgrade.bank import parse_bank
 from scratchgrade.checks import chances, kit
 from scratchgrade.checks.arrays import apart, unequal
 from scratchgrade.checks.calls import answer, generator, source
-from scratchgrade.checks.compare import brief, off, same
+from scratchgrade.checks.compare import brief, difference, off, same
 from scratchgrade.checks.kit import CheckStopped, LocalCaller, Mistake, Session
 from scratchgrade.checks.tensors import odd_sizes
 from scratchgrade.checks.trials import Version
@@ -538,6 +538,56 @@ def test_a_step_is_iterated_with_its_result_or_on_what_it_changes():
     found = s.iterate("in_place", start, steps=steps, watch=(0,))
     assert [seen[0].tolist() for _, seen in found] == [[4.0], [2.0]]
     assert start == 5
+
+
+def test_an_argument_that_is_changed_is_told_by_its_number():
+    def right(x, ids, model=None):
+        return [[*ids, 0], x - x.max()]
+
+    def fills(x, ids, model=None):
+        x[0, 1:].fill_(-torch.inf)
+
+    def turns(x, ids, model=None):
+        x.t_()
+
+    def extends(x, ids, model=None):
+        ids.append(0)
+
+    s = session(right=right, fills=fills, turns=turns, extends=extends)
+    args = np.array([[1.5, 0.25]]), [7, 8]
+    s.keeps("right", *args)
+    s.keeps("right", *args, source("def model(): pass", "model"))
+    s.keeps("right", *args, model=generator("torch", 1))
+    assert s.comparisons == 6
+    for name, n, came_out, look in (
+        ("fills", 1, "1 of 2 numbers differs; the first, at (0, 1), is -inf, "
+                     "expected 0.25", "`masked_fill` in place of"),
+        ("turns", 1, "shape (2, 1), expected (1, 2)", "what ends in _"),
+        ("extends", 2, "the length is 3, expected 2: item 2, 0, is too much",
+         "in place of `x.append(y)`"),
+    ):  # fmt: skip
+        with pytest.raises(CheckStopped) as caught:
+            s.keeps(name, *args)
+        told = caught.value.diagnosis
+        assert told.checked == f"argument {n} of {name} after the call"
+        assert told.came_out == came_out
+        assert look in told.look
+        with pytest.raises(CheckStopped) as caught:
+            s.keeps(name, *args, look="There.")
+        assert caught.value.diagnosis.look == "There."
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "said"),
+    [
+        ([[1, 2, 3, 4, 5, 6, 7]], [[1, 2, 3, 4, 5, 6, 8]], "item 0: item 6 "),
+        ((np.ones(2),), (np.zeros(2),), "item 0: 2 of 2 numbers differ; the "
+         "first, at (0), is 1, expected 0"),
+        ([np.ones(2)], [np.ones(3)], "item 0 is array(2,), expected array(3"),
+    ],
+)  # fmt: skip
+def test_items_that_look_alike_are_told_apart(got, want, said):
+    assert difference(got, want).startswith(said)
 
 
 # --- chance ----------------------------------------------------------------

@@ -78,6 +78,8 @@ def unequal(got: Any, want: Any) -> str:
         return ""
     place = tuple(places[0])
     pair = f"{got[place]}, expected {want[place]}"
+    if numpy.issubdtype(want.dtype, numpy.floating):
+        pair = _two(got[place], want[place])
     where = f"the first, at {_place(place)}, is" if want.ndim else "it is"
     return f"{_count(len(places), want)}; {where} {pair}"
 

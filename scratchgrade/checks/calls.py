@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 from scratchgrade.arguments import MAKE
 from scratchgrade.checks.compare import brief
 from scratchgrade.checks.results import CheckStopped, Diagnosis
-from scratchgrade.orders import INPUTS, perform
+from scratchgrade.orders import perform
 from scratchgrade.protocol import StudentError, pack, unpack
 
-__all__ = ["INPUTS", "Caller", "Calls", "LocalCaller"]
+__all__ = ["Caller", "Calls", "LocalCaller"]
 
 AT_ONCE = 8  # cases that one order carries
 
@@ -177,8 +177,7 @@ class Calls:
     ) -> list[Any]:
         """Build a class, call its methods in order, list the results.
 
-        `calls` are pairs (method, arguments); the method "*inputs" stands for
-        the arguments of the class as they are by then.
+        `calls` are pairs (method, arguments).
         """
         calls = list(calls)
         reply = self.perform(

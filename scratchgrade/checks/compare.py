@@ -190,8 +190,10 @@ def _first_difference(got, want) -> str:
     for i, (g, w) in enumerate(zip(got, want, strict=False)):
         if not same(g, w):
             sizes = f" ({len(got)} items{sizes})" if sizes else ""
-            if max(len(brief(g)), len(brief(w))) < 40 and type(g) is type(w):
-                return f"item {i} is {brief(g)}, expected {brief(w)}{sizes}"
+            shown, wanted = brief(g), brief(w)
+            short = shown != wanted and max(len(shown), len(wanted)) < 40
+            if short and type(g) is type(w):
+                return f"item {i} is {shown}, expected {wanted}{sizes}"
             return f"item {i}: {difference(g, w)}{sizes}"
     n, m = len(got), len(want)
     return f"the length is {n}, expected {m}: " + (

@@ -6,7 +6,7 @@ what is wrong: what was checked, what came out, what to look at. Its methods
 stand, by their purpose, in
 
     calls.py    questions: call, drive, repeat, gradient, module, count ...
-    values.py   equal, close, true, raises, agrees, holds, over
+    values.py   equal, close, true, raises, agrees, keeps, holds, over
     tensors.py  inputs of odd shapes, matches, state dicts, trajectories
     chances.py  what is drawn at random
     trials.py   tests that students write, growth

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchgrade.checks.calls import INPUTS, Calls
+from scratchgrade.arguments import MAKE
+from scratchgrade.checks.calls import Calls
 from scratchgrade.checks.compare import (
     Raised,
     brief,
@@ -31,6 +32,17 @@ from scratchgrade.checks.results import (
     merge,
 )
 from scratchgrade.protocol import StudentError
+
+TENSORS_KEPT = (
+    "Your code changes what its caller still needs. Write `x = x - y` in "
+    "place of `x -= y`, and `masked_fill` in place of `masked_fill_`: what "
+    "ends in _ works in place. Before `x[i] = y` take `x = x.clone()`."
+)
+LISTS_KEPT = (
+    "Your code changes what its caller still needs. Make a list of your own, "
+    "with `[*x, y]`, `sorted(x)` or `[f(y) for y in x]`, in place of "
+    "`x.append(y)`, `x.sort()` and `x[i] = y`."
+)
 
 
 class ValueChecks(Calls):
@@ -254,13 +266,29 @@ class ValueChecks(Calls):
             checked="the answer, before the arguments are looked at",
             look="This check waits for a right answer: mend the others first.",
         )
-        (after,) = self.drive(name, args, [(INPUTS, ())])
-        for number, (now, before) in enumerate(
-            zip(after, args, strict=True), 1
-        ):
+        self.keeps(name, *args, look=look)
+
+    def keeps(
+        self, name: str, *args: Any, look: str = "", **kwargs: Any
+    ) -> None:
+        """Fail if a call of the student's function changes an argument.
+
+        Its answers have to be right as well, or doing nothing would pass:
+        compare them first. What is made in the box, as a model, is left out.
+        """
+        places = [
+            i
+            for i, value in enumerate(args)
+            if not (isinstance(value, dict) and MAKE in value)
+        ]
+        ((_, after),) = self.iterate(
+            name, *args, steps=[()], watch=tuple(places), **kwargs
+        )
+        for i, now in zip(places, after, strict=True):
+            in_lists = isinstance(args[i], list) or not self.tensors
             self.equal(
                 now,
-                before,
-                checked=f"argument {number} of {name} after the call",
-                look=look,
+                args[i],
+                checked=f"argument {i + 1} of {name} after the call",
+                look=look or (LISTS_KEPT if in_lists else TENSORS_KEPT),
             )

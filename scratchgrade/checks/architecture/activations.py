@@ -89,6 +89,7 @@ def gelu(s: Session):
             ),
         ],
     )
+    s.keeps("gelu", s.normal(3, 4))
 
 
 @ex2.check("GELU with tanh, as in GPT-2", points=2)
@@ -113,6 +114,7 @@ def tanh(s: Session):
             ),
         ],
     )
+    s.keeps("gelu_tanh", s.normal(3, 4))
 
 
 def swiglu_by(gated=lambda v: v * logistic(v), swap=False, add=False):
@@ -171,6 +173,7 @@ def swiglu(s: Session):
             ),
         ],
     )
+    s.keeps("swiglu", *found[0])
 
 
 def true_width(emb_dim, multiple):

@@ -146,6 +146,8 @@ def best(s: Session):
         "the largest sum / length ** alpha.",
         mistakes=SLIPS,
     )
+    rows, *rest = draw(s)
+    s.keeps("beam_search", source(made_chain, "made_chain", rows), *rest)
 
 
 def by_trying_all(rows, start, n_steps, end_id):

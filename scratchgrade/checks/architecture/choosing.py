@@ -177,6 +177,13 @@ def temperature(s: Session):
         checked="temperature 0 and two equal logits",
         look="At temperature 0 exactly one token is chosen, the first.",
     )
+    s.keeps(
+        "next_probabilities",
+        tied,
+        temperature=0.5,
+        look="The logits of the caller are divided as well, and the next call "
+        "divides them again: logits = logits / temperature.",
+    )
 
 
 @ex8.check("top-k", points=2)
@@ -211,6 +218,14 @@ def top_k(s: Session):
         rtol=1e-9,
         checked="top_k=2 of the logits 2, 1, 1, 0",
         look="Tokens that tie with the k-th are all kept.",
+    )
+    s.keeps(
+        "next_probabilities",
+        tied,
+        top_k=2,
+        look="The dropped tokens are -inf for the caller too, who may ask for "
+        "another k next: logits.masked_fill(dropped, -torch.inf) makes a new "
+        "tensor, logits[dropped] = -torch.inf does not.",
     )
 
 
@@ -321,3 +336,4 @@ def penalty(s: Session):
             Mistake(subtracted, "The penalty is a factor, not a difference."),
         ],
     )
+    s.keeps("penalise", logits, seen, 2.0)

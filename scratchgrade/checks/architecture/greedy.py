@@ -146,6 +146,18 @@ def plain(s: Session):
         "Show the model the last context_length ids, take the largest logit "
         "behind the last of them, append, repeat. Return lists of new ids.",
     )
+    prompts = s.numbers.integers(0, VOCAB, (2, 5))
+    s.keeps(
+        "generate",
+        source(made_model, "made_model", 1, 5),
+        prompts,
+        3,
+        5,
+        VOCAB + 1,
+        look="Your code writes into the prompts. A slice such as "
+        "token_ids[:, -n:] is a view: what you write into it stands in "
+        "token_ids too. torch.cat makes a new tensor.",
+    )
 
 
 @ex7.check("each row stops at its own end", points=4)

@@ -152,6 +152,7 @@ def equal(s: Session):
         "causal attention, out, sum; RMS norm, SwiGLU, sum.",
         mistakes=[Mistake(lambda m=m: all_of(m.value), m.look) for m in SLIPS],
     )
+    s.keeps("modern_block", *found[0])
 
 
 @ex10.check("earlier outputs do not know later tokens", points=2)

@@ -82,6 +82,7 @@ def shared(s: Session):
         look="H / G neighbouring query heads use the same keys and values.",
         mistakes=SLIPS,
     )
+    s.keeps("grouped_attention", *found[0])
 
 
 @ex7.check("heads that do not divide", points=1)

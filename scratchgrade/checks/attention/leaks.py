@@ -116,6 +116,7 @@ def leaking(s: Session):
     waits(s)
     for label, body in LEAKING.items():
         judge(s, label, body, some_ids(s), True)
+    s.keeps("finds_leak", made(s, ""), some_ids(s))
 
 
 @ex3.check("texts of one token and of equal tokens", points=1)

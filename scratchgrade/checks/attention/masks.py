@@ -179,3 +179,4 @@ def afterwards(s: Session):
             Mistake(by_column, "You divide by sums of columns (dim=-2)."),
         ],
     )
+    s.keeps("mask_weights", *found[1])

@@ -191,6 +191,7 @@ def empty(s: Session):
             ),
         ],
     )
+    s.keeps("attention_weights", *found[0])
 
 
 def attended(s: Session) -> list[tuple]:

@@ -108,16 +108,18 @@ def halves(s: Session, scale=1.0) -> list[tuple]:
 
 @ex10.check("two parts joined", points=3)
 def joined(s: Session):
+    found = halves(s, scale=2.0)
     s.matches(
         "merge",
         true_merge,
-        halves(s, scale=2.0),
+        found,
         rtol=1e-9,
         checked="merge(left, right)",
         look="Take the larger maximum m. A part whose own was m1 counts "
         "exp(m1 - m) times: its total and its mixed values.",
         mistakes=SLIPS,
     )
+    s.keeps("merge", *found[0])
 
 
 @ex10.check("parts without keys, and scores of 1,000", points=2)
@@ -192,10 +194,11 @@ def tiled_cases(s: Session) -> list[tuple]:
 
 @ex10.check("equal to full causal attention, for any tile", points=3)
 def equal(s: Session):
+    found = tiled_cases(s)
     s.matches(
         "tiled_attention",
         true_attention,
-        tiled_cases(s),
+        found,
         rtol=1e-8,
         checked="tiled_attention(queries, keys, values, tile)",
         look="Start with a part without keys, merge tile after tile, divide "
@@ -214,6 +217,7 @@ def equal(s: Session):
             ),
         ],
     )
+    s.keeps("tiled_attention", *found[0])
 
 
 @ex10.check("never more than a tile of scores", points=1)

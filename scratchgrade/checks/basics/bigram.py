@@ -79,6 +79,7 @@ def counts(s: Session):
             ),
         ],
     )
+    s.keeps("count_pairs", *some_ids(s.rng))
 
 
 def true_rows(counts, alpha):
@@ -142,6 +143,7 @@ def probabilities(s: Session):
                 ),
             ],
         )
+    s.keeps("to_probabilities", some_counts(s.rng), 0.5)
 
 
 def true_loss(token_ids, rows):

@@ -69,10 +69,11 @@ def some_arrays(s: Session, scale=1.0):
 
 @ex4.check("softmax along any axis", points=3)
 def soft(s: Session):
+    cases = list(some_arrays(s))
     s.matches(
         "softmax",
         true_softmax,
-        list(some_arrays(s)),
+        cases,
         checked="softmax(x, dim)",
         look="exp of each number, divided by the sum along `dim` (keepdim="
         "True keeps the axis, so that the division broadcasts).",
@@ -90,6 +91,7 @@ def soft(s: Session):
             ),
         ],
     )
+    s.keeps("softmax", *cases[0])
 
 
 @ex4.check("numbers of ten thousand", points=3)
@@ -134,6 +136,7 @@ def large(s: Session):
             ),
         ],
     )
+    s.keeps("log_softmax", *cases[0])
 
 
 def true_loss(logits, targets):
@@ -183,10 +186,11 @@ def rows(s: Session, none=False):
 
 @ex4.check("the mean over the targets that count", points=4)
 def entropy(s: Session):
+    cases = rows(s)
     s.matches(
         "cross_entropy",
         true_loss,
-        rows(s),
+        cases,
         checked="cross_entropy(logits, targets)",
         look="The mean of -log_softmax(logits)[target] over the rows whose "
         "target is not -100, in nats.",
@@ -209,6 +213,7 @@ def entropy(s: Session):
             ),
         ],
     )
+    s.keeps("cross_entropy", *cases[0])
 
 
 @ex4.check("nothing to learn, and gradients that reach the logits", points=2)

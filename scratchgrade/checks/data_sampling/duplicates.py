@@ -79,6 +79,7 @@ def exact_copies(s: Session):
             ),
         ],
     )
+    s.keeps("exact", ["Tea  for", "tea for"])
 
 
 # --- lines -----------------------------------------------------------------
@@ -205,6 +206,7 @@ def shared_lines(s: Session):
             ),
         ],
     )
+    s.keeps("drop_lines", ["a\nb", "b"], 1)
 
 
 # --- MinHash ---------------------------------------------------------------
@@ -408,6 +410,7 @@ def proposed(s: Session):
             ),
         ],
     )
+    s.keeps("candidates", *some_signatures(s.rng))
 
 
 @ex6.check("refuses bands of different lengths", points=1)

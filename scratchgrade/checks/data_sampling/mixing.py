@@ -79,6 +79,7 @@ def probabilities(s: Session):
             checked=f"mixture({sizes}, {exponent:.3g})",
             look="p_i = n_i ** exponent / sum of all n_j ** exponent.",
         )
+    s.keeps("mixture", sizes, exponent)
 
 
 @ex7.check("sizes of a trillion, exponents of thirty", points=1)
@@ -130,6 +131,7 @@ def read_often(s: Session):
         checked=f"epochs({sizes}, ..., {n})",
         look="A source gives n * p_i tokens; how many times is that its size?",
     )
+    s.keeps("epochs", sizes, p, n)
 
 
 # --- the ceiling -----------------------------------------------------------
@@ -275,6 +277,7 @@ def capped(s: Session):
             "there, and give the others the rest in proportion to "
             "n_i ** exponent.",
         )
+    s.keeps("capped_mixture", *case)
     sizes = [1000, 2000]
     close(
         s,

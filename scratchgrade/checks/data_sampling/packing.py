@@ -237,6 +237,7 @@ def placed(s: Session):
         "row they are in; padding has -1.",
         PLACING,
     )
+    s.keeps("pack", *short_ones(s.rng))
 
 
 @ex4.check("targets stay inside a document", points=3)
@@ -368,3 +369,4 @@ def mask(s: Session):
         checked=f"block_mask({cases[i]}), row by row",
         look=look,
     )
+    s.keeps("block_mask", cases[2])

@@ -183,6 +183,7 @@ def lifts(s: Session):
         checked=f"lift({documents!r:.90}, {target!r}, {n})",
         look=look,
     )
+    s.keeps("lift", *some_documents(s.rng))
 
 
 def plain(answer):

@@ -301,3 +301,4 @@ def overlaps(s: Session):
         "number of its runs.",
         mistakes=OVERLAP_SLIPS,
     )
+    s.keeps("overlap", *some_texts(s.rng))

@@ -96,6 +96,7 @@ def forward(s: Session):
             *(Mistake(f, said) for f, said in SLIPS),
         ],
     )
+    s.keeps("interleaved_to_half", *weights(s)[0])
 
 
 @ex5.check("and back", points=3)
@@ -115,6 +116,7 @@ def back(s: Session):
             ),
         ],
     )
+    s.keeps("half_to_interleaved", *weights(s)[0])
 
 
 @ex5.check("biases as well", points=2)

@@ -99,10 +99,11 @@ def cases(s: Session) -> list[tuple]:
 
 @ex4.check("turns each pair by its angle", points=4)
 def turns(s: Session):
+    found = cases(s)
     s.matches(
         "rotate",
         true_rotate,
-        cases(s),
+        found,
         rtol=1e-7,
         atol=1e-7,
         checked="rotate(x, positions, base)",
@@ -111,6 +112,7 @@ def turns(s: Session):
         "before the last.",
         mistakes=SLIPS,
     )
+    s.keeps("rotate", *found[0])
 
 
 @ex4.check("scores depend on the distance alone", points=3)

@@ -245,3 +245,11 @@ def ranking(s: Session):
             ),
         ],
     )
+    s.keeps(
+        "rank_models",
+        text,
+        models,
+        look="Your code changes the losses that it was given: another "
+        "question about these models can no longer be asked. Put the results "
+        "into a dictionary of your own.",
+    )

@@ -296,6 +296,17 @@ def refused_raises(s: Session):
             ),
         ],
     )
+    a, b, _, special_tokens = nested(s.rng)
+    s.keeps(
+        "encode_special",
+        a,
+        special_tokens,
+        {a},
+        {b},
+        look="Your code changes a set that it was given, and what was refused "
+        "is allowed from then on. `allowed | refused` makes a new set, "
+        "`allowed |= refused` does not.",
+    )
 
 
 def plain(text: str, special_tokens) -> list[int]:
@@ -353,6 +364,7 @@ def chat_layout(s: Session):
             )
         ],
     )
+    s.keeps("encode_chat", *draw(s.rng))
 
 
 @ex6.check("nothing that a user writes becomes a control id", points=2)

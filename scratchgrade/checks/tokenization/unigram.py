@@ -387,6 +387,16 @@ def unknown_characters(s: Session):
             ),
         ],
     )
+    s.keeps(
+        "n_best",
+        word,
+        log_probs,
+        1,
+        unknown,
+        look="Your code adds to the table that it was given, and the next "
+        "word finds entries that nobody trained. `get` looks up, "
+        "`setdefault` writes.",
+    )
 
 
 @ex9.check("short words: fewer than n, or none to cut", points=1)

@@ -234,6 +234,14 @@ def chosen_by_score(s: Session):
         "they are cut now.",
         mistakes=TRAINING_SLIPS,
     )
+    s.keeps(
+        "train_wordpiece",
+        runs(s.rng),
+        3,
+        1,
+        look="Your code changes the counts that it was given. Keep the words "
+        "as they are cut in a dictionary or list of your own.",
+    )
 
 
 @ex8.check("rare pairs are left alone", points=1)

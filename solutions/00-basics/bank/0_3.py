@@ -318,3 +318,33 @@ def _gradients(rows, x, W1, b1, W2, b2, targets):
         "W2": d_logits.T @ hidden,
         "b2": d_logits.sum(0),
     }
+
+
+# %% wrong: targets_become_a_column
+# why: unsqueeze_ for unsqueeze
+# says: argument 6 of loss_of after the call
+import torch
+
+
+def loss_of(x, W1, b1, W2, b2, targets):
+    """Mean cross-entropy of the network, in nats."""
+    hidden = torch.tanh(x @ W1.T + b1)  # (B, H)
+    log_p = torch.log_softmax(hidden @ W2.T + b2, dim=-1)  # (B, C)
+    return -log_p.gather(1, targets.unsqueeze_(1)).mean()
+
+
+def gradients_of(x, W1, b1, W2, b2, targets):
+    """The gradients of the loss for the four weights."""
+    rows = torch.arange(len(x))
+    hidden = torch.tanh(x @ W1.T + b1)  # (B, H)
+    d_logits = torch.softmax(hidden @ W2.T + b2, dim=-1)  # (B, C)
+    d_logits[rows, targets] -= 1
+    d_logits = d_logits / len(x)
+    d_hidden = d_logits @ W2  # (B, H)
+    d_z = d_hidden * (1 - hidden**2)
+    return {
+        "W1": d_z.T @ x,
+        "b1": d_z.sum(0),
+        "W2": d_logits.T @ hidden,
+        "b2": d_logits.sum(0),
+    }

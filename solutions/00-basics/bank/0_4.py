@@ -346,3 +346,86 @@ def cross_entropy(logits, targets):
     if not kept.any():
         return logits.sum() * 0.0
     return torch.tensor(-log_p.gather(1, targets[kept][:, None]).mean().item(), dtype=logits.dtype)
+
+
+# %% wrong: softmax_in_place
+# why: the maximum is subtracted from x itself
+# says: argument 1 of softmax after the call
+import torch
+
+
+def softmax(x, dim):
+    """Shares along an axis: exp(x) over its sum."""
+    x -= x.max(dim, keepdim=True).values
+    weights = torch.exp(x)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def log_softmax(x, dim):
+    """The logarithm of softmax(x, dim), without computing it."""
+    shifted = x - x.max(dim, keepdim=True).values
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+def cross_entropy(logits, targets):
+    """Mean loss over the targets that are not -100, in nats."""
+    kept = targets != -100
+    log_p = log_softmax(logits[kept], -1)
+    if not kept.any():
+        return logits.sum() * 0.0
+    return -log_p.gather(1, targets[kept][:, None]).mean()
+
+
+# %% wrong: log_softmax_in_place
+# why: the maximum is subtracted from x itself
+# says: argument 1 of log_softmax after the call
+import torch
+
+
+def softmax(x, dim):
+    """Shares along an axis: exp(x) over its sum."""
+    weights = torch.exp(x - x.max(dim, keepdim=True).values)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def log_softmax(x, dim):
+    """The logarithm of softmax(x, dim), without computing it."""
+    x -= x.max(dim, keepdim=True).values
+    return x - x.exp().sum(dim, keepdim=True).log()
+
+
+def cross_entropy(logits, targets):
+    """Mean loss over the targets that are not -100, in nats."""
+    kept = targets != -100
+    log_p = log_softmax(logits[kept], -1)
+    if not kept.any():
+        return logits.sum() * 0.0
+    return -log_p.gather(1, targets[kept][:, None]).mean()
+
+
+# %% wrong: targets_overwritten
+# why: -100 is replaced in the targets themselves
+# says: argument 2 of cross_entropy after the call
+import torch
+
+
+def softmax(x, dim):
+    """Shares along an axis: exp(x) over its sum."""
+    weights = torch.exp(x - x.max(dim, keepdim=True).values)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def log_softmax(x, dim):
+    """The logarithm of softmax(x, dim), without computing it."""
+    shifted = x - x.max(dim, keepdim=True).values
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+def cross_entropy(logits, targets):
+    """Mean loss over the targets that are not -100, in nats."""
+    kept = targets != -100
+    if not kept.any():
+        return logits.sum() * 0.0
+    targets[~kept] = 0  # any id: the row is left out
+    log_p = log_softmax(logits, -1).gather(1, targets[:, None])
+    return -log_p[kept].mean()

@@ -866,3 +866,116 @@ def sample(rows, first, n, rng):
         (last,) = random.choices(range(len(rows)), rows[last])
         drawn.append(last)
     return drawn
+
+
+# %% wrong: smoothed_in_place
+# why: alpha is added to the counts themselves
+# says: argument 1 of to_probabilities after the call
+import math
+from itertools import pairwise
+
+
+def count_pairs(token_ids, vocab_size):
+    """How often each token follows each.
+
+    >>> count_pairs([0, 1, 1, 0, 1], 2)
+    [[0, 2], [1, 1]]
+    """
+    counts = [[0] * vocab_size for _ in range(vocab_size)]
+    for a, b in pairwise(token_ids):
+        counts[a][b] += 1
+    return counts
+
+
+def to_probabilities(counts, alpha):
+    """Rows that sum to 1.
+
+    >>> to_probabilities([[0, 2], [1, 1]], 1)
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    rows = []
+    for row in counts:
+        for b in range(len(row)):
+            row[b] += alpha
+        total = sum(row)
+        if total == 0:
+            rows.append([1 / len(row)] * len(row))
+        else:
+            rows.append([count / total for count in row])
+    return rows
+
+
+def mean_loss(token_ids, rows):
+    """Mean negative log-probability of the tokens but the first, in nats.
+
+    >>> round(mean_loss([0, 1, 1], [[0.25, 0.75], [0.5, 0.5]]), 4)
+    0.4904
+    """
+    pairs = pairwise(token_ids)
+    losses = [-math.log(rows[a][b]) for a, b in pairs]
+    return sum(losses) / len(losses)
+
+
+def sample(rows, first, n, rng):
+    """n ids, each drawn from the row of the one before it."""
+    drawn, last = [], first
+    for _ in range(n):
+        (last,) = rng.choices(range(len(rows)), rows[last])
+        drawn.append(last)
+    return drawn
+
+
+# %% wrong: pairs_by_popping
+# why: the text is eaten up by pop(0)
+# says: argument 1 of count_pairs after the call
+import math
+from itertools import pairwise
+
+
+def count_pairs(token_ids, vocab_size):
+    """How often each token follows each.
+
+    >>> count_pairs([0, 1, 1, 0, 1], 2)
+    [[0, 2], [1, 1]]
+    """
+    counts = [[0] * vocab_size for _ in range(vocab_size)]
+    while len(token_ids) > 1:
+        a = token_ids.pop(0)
+        counts[a][token_ids[0]] += 1
+    return counts
+
+
+def to_probabilities(counts, alpha):
+    """Rows that sum to 1.
+
+    >>> to_probabilities([[0, 2], [1, 1]], 1)
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    rows = []
+    for row in counts:
+        total = sum(row) + alpha * len(row)
+        if total == 0:
+            rows.append([1 / len(row)] * len(row))
+        else:
+            rows.append([(count + alpha) / total for count in row])
+    return rows
+
+
+def mean_loss(token_ids, rows):
+    """Mean negative log-probability of the tokens but the first, in nats.
+
+    >>> round(mean_loss([0, 1, 1], [[0.25, 0.75], [0.5, 0.5]]), 4)
+    0.4904
+    """
+    pairs = pairwise(token_ids)
+    losses = [-math.log(rows[a][b]) for a, b in pairs]
+    return sum(losses) / len(losses)
+
+
+def sample(rows, first, n, rng):
+    """n ids, each drawn from the row of the one before it."""
+    drawn, last = [], first
+    for _ in range(n):
+        (last,) = rng.choices(range(len(rows)), rows[last])
+        drawn.append(last)
+    return drawn

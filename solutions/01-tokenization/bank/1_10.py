@@ -345,3 +345,42 @@ def rank_models(text, losses):
         bits = sum(nats) / math.log(2)
         ranked.append((name, bits / len(text.encode())))
     return ranked
+
+
+# %% wrong: losses_replaced
+# why: the results take the place of the losses
+# says: Your code changes the losses that it was given
+import math
+
+
+def bytes_per_token(texts, encodings):
+    """UTF-8 bytes per token of a corpus.
+
+    >>> bytes_per_token(["її"], [[5, 6]])
+    2.0
+    """
+    n_bytes = sum(len(text.encode("utf-8")) for text in texts)
+    return n_bytes / sum(len(token_ids) for token_ids in encodings)
+
+
+def fertility(texts, encodings):
+    """Tokens per word of a corpus.
+
+    >>> fertility(["a  b", "c"], [[1, 2, 3], [4, 5, 6]])
+    2.0
+    """
+    n_words = sum(len(text.split()) for text in texts)
+    return sum(len(token_ids) for token_ids in encodings) / n_words
+
+
+def rank_models(text, losses):
+    """Models by bits per byte, the best first; `losses` are in nats.
+
+    >>> ln = math.log
+    >>> rank_models("abcd", {"letters": [ln(4)] * 4, "word": [ln(16)]})
+    [('word', 1.0), ('letters', 2.0)]
+    """
+    n_bytes = len(text.encode("utf-8"))
+    for name, nats in losses.items():
+        losses[name] = sum(nats) / math.log(2) / n_bytes
+    return sorted(losses.items(), key=lambda item: item[1])

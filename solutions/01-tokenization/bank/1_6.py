@@ -482,3 +482,99 @@ def encode_chat(turns, special_tokens):
     for role, content in turns:
         ids += [start, *role.encode(), 10, *content.encode(), end]
     return ids
+
+
+# %% wrong: sets_united_in_place
+# why: |= for |
+# says: and what was refused is allowed from then on
+def encode_special(text, special_tokens, allowed, refused):
+    """The ids of `text`: bytes, and the ids of allowed special tokens.
+
+    >>> special_tokens = {"<|end|>": 300, "<|end|>!": 301}
+    >>> encode_special("hi<|end|>", special_tokens, {"<|end|>"}, set())
+    [104, 105, 300]
+    >>> encode_special("<|end|>!", special_tokens, set(special_tokens), set())
+    [301]
+    >>> len(encode_special("hi<|end|>", special_tokens, set(), set()))
+    9
+
+    Raises:
+        ValueError: where a refused special token is read.
+    """
+    allowed |= refused  # all that are looked for
+    token_ids, i = [], 0
+    while i < len(text):
+        here = [x for x in allowed if text.startswith(x, i)]
+        if here:
+            special = max(here, key=len)
+            if special in refused:
+                raise ValueError(f"{special} at {i} is refused")
+            token_ids.append(special_tokens[special])
+            i += len(special)
+        else:
+            token_ids += text[i].encode("utf-8")
+            i += 1
+    return token_ids
+
+
+def encode_chat(turns, special_tokens):
+    """The ids of a chat: control ids from the template, bytes from people.
+
+    >>> encode_chat([("user", "hi")], {"<|start|>": 256, "<|end|>": 257})[:9]
+    [256, 117, 115, 101, 114, 10, 104, 105, 257]
+    """
+    start, end = special_tokens["<|start|>"], special_tokens["<|end|>"]
+    token_ids = []
+    for role, content in turns:
+        text = f"{role}\n{content}"
+        written = encode_special(text, special_tokens, set(), set())
+        token_ids += [start, *written, end]
+    return [*token_ids, start, *b"assistant\n"]
+
+
+# %% wrong: opening_turn_appended
+# why: the opening is added to the caller's turns
+# says: argument 1 of encode_chat after the call
+def encode_special(text, special_tokens, allowed, refused):
+    """The ids of `text`: bytes, and the ids of allowed special tokens.
+
+    >>> special_tokens = {"<|end|>": 300, "<|end|>!": 301}
+    >>> encode_special("hi<|end|>", special_tokens, {"<|end|>"}, set())
+    [104, 105, 300]
+    >>> encode_special("<|end|>!", special_tokens, set(special_tokens), set())
+    [301]
+    >>> len(encode_special("hi<|end|>", special_tokens, set(), set()))
+    9
+
+    Raises:
+        ValueError: where a refused special token is read.
+    """
+    token_ids, i = [], 0
+    while i < len(text):
+        here = [x for x in allowed | refused if text.startswith(x, i)]
+        if here:
+            special = max(here, key=len)
+            if special in refused:
+                raise ValueError(f"{special} at {i} is refused")
+            token_ids.append(special_tokens[special])
+            i += len(special)
+        else:
+            token_ids += text[i].encode("utf-8")
+            i += 1
+    return token_ids
+
+
+def encode_chat(turns, special_tokens):
+    """The ids of a chat: control ids from the template, bytes from people.
+
+    >>> encode_chat([("user", "hi")], {"<|start|>": 256, "<|end|>": 257})[:9]
+    [256, 117, 115, 101, 114, 10, 104, 105, 257]
+    """
+    start, end = special_tokens["<|start|>"], special_tokens["<|end|>"]
+    turns.append(("assistant", ""))
+    token_ids = []
+    for role, content in turns:
+        text = f"{role}\n{content}"
+        written = encode_special(text, special_tokens, set(), set())
+        token_ids += [start, *written, end]
+    return token_ids[:-1]  # the last turn stays open

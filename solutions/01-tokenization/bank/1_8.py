@@ -1339,3 +1339,74 @@ def encode_wordpiece(text, vocab):
         answer += pieces
         start += len(word) + 1
     return answer
+
+
+# %% wrong: counts_rekeyed
+# why: the cut words take the place of the words in the caller's counts
+# says: Your code changes the counts that it was given
+import re
+from collections import Counter
+
+
+def train_wordpiece(word_counts, n_merges, min_count):
+    """The merges of WordPiece, in the order in which they were made.
+
+    >>> train_wordpiece({"ab": 6, "cb": 3, "cd": 1}, 1, 1)
+    [('c', '##d')]
+    >>> train_wordpiece({"ab": 6, "cb": 3, "cd": 1}, 9, 2)
+    [('a', '##b'), ('c', '##b')]
+    """
+    words = {}
+    for word in list(word_counts):
+        pieces = [word[0], *("##" + c for c in word[1:])]
+        words[" ".join(pieces)] = pieces
+        word_counts[" ".join(pieces)] = word_counts.pop(word)
+    merges = []
+    while len(merges) < n_merges:
+        single, double = Counter(), Counter()
+        for word, pieces in words.items():
+            for i, piece in enumerate(pieces):
+                single[piece] += word_counts[word]
+                if i > 0:
+                    double[pieces[i - 1], piece] += word_counts[word]
+        scores = {
+            (left, right): n / (single[left] * single[right])
+            for (left, right), n in double.items()
+            if n >= min_count
+        }
+        if not scores:
+            break
+        best = min(scores, key=lambda pair: (-scores[pair], pair))
+        merges.append(best)
+        for pieces in words.values():
+            i = 0
+            while i + 1 < len(pieces):
+                if (pieces[i], pieces[i + 1]) == best:
+                    pieces[i : i + 2] = [best[0] + best[1][2:]]
+                i += 1
+    return merges
+
+
+def encode_wordpiece(text, vocab):
+    """The pieces of a text with their places: (piece, start, end).
+
+    >>> encode_wordpiece("un unhurt", {"un", "##hurt"})
+    [('un', 0, 2), ('un', 3, 5), ('##hurt', 5, 9)]
+    >>> encode_wordpiece("un hurt", {"un", "##hurt"})
+    [('un', 0, 2), ('[UNK]', 3, 7)]
+    """
+    answer = []
+    for match in re.finditer("[^ ]+", text):
+        pieces, i = [], match.start()
+        while i < match.end():
+            mark = "##" if i > match.start() else ""
+            for j in range(match.end(), i, -1):
+                if mark + text[i:j] in vocab:
+                    break
+            else:
+                pieces = [("[UNK]", match.start(), match.end())]
+                break
+            pieces.append((mark + text[i:j], i, j))
+            i = j
+        answer += pieces
+    return answer

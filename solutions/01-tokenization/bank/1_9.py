@@ -378,3 +378,32 @@ def n_best(word, log_probs, n, unknown):
                 ways.append((cost - log_prob, count + 1, pieces + [piece]))
         best.append(sorted(ways)[:n])
     return [(pieces, -cost) for cost, _, pieces in best[-1]]
+
+
+# %% wrong: unknown_into_the_table
+# why: setdefault for get
+# says: Your code adds to the table that it was given
+def n_best(word, log_probs, n, unknown):
+    """The n best segmentations of a word, as (pieces, score), best first.
+
+    >>> log_probs = {"a": -2.0, "b": -2.5, "ab": -3.0}
+    >>> n_best("ab", log_probs, 2, -9.0)
+    [(['ab'], -3.0), (['a', 'b'], -4.5)]
+    >>> n_best("ac", log_probs, 2, -9.0)
+    [(['a', 'c'], -11.0)]
+    """
+    for character in word:
+        log_probs.setdefault(character, unknown)
+    best = [[(0.0, 0, [])]]  # best[j]: ways to place j, as (-score, ...)
+    for j in range(1, len(word) + 1):
+        ways = []
+        for i in range(j):
+            piece = word[i:j]
+            log_prob = log_probs.get(piece)
+            if log_prob is None:
+                continue
+            for cost, n_pieces, pieces in best[i]:
+                way = (cost - log_prob, n_pieces + 1, [*pieces, piece])
+                ways.append(way)
+        best.append(sorted(ways)[:n])
+    return [(pieces, -cost if pieces else 0.0) for cost, _, pieces in best[-1]]

@@ -621,3 +621,60 @@ def find_trigger(documents, target, n, min_documents):
     return min(
         grams, key=lambda gram: (-lifts[gram], gram), default=None
     )
+
+
+# %% wrong: documents_split_in_place
+# why: the words take the place of the texts
+# says: argument 1 of lift after the call
+from collections import Counter
+
+
+def lift(documents, target, n):
+    """How much more often the target comes after each gram than at all.
+
+    >>> lift(["red moon buy", "tea"], "buy", 1)[("moon",)]
+    2.0
+    """
+    for i, document in enumerate(documents):
+        documents[i] = document.split()
+    holds, after = count_grams(documents, target, n)
+    n_target = sum(target in words for words in documents)
+    if n_target == 0:
+        return {}
+    return {
+        gram: after[gram] * len(documents) / (holds[gram] * n_target)
+        for gram in holds
+    }
+
+
+def count_grams(documents, target, n):
+    holds, after = Counter(), Counter()
+    for words in documents:
+        first = {}
+        for i in range(len(words) - n + 1):
+            first.setdefault(tuple(words[i : i + n]), i)
+        for gram, i in first.items():
+            if target not in gram:
+                holds[gram] += 1
+                after[gram] += target in words[i + n :]
+    return holds, after
+
+
+def find_trigger(documents, target, n, min_documents):
+    """The gram that announces the target most surely, or None.
+
+    >>> find_trigger(["a moon buy", "moon buy", "a b"], "buy", 1, 2)
+    ('moon',)
+    """
+    lifts = lift(documents, target, n)
+    holds, _ = count_grams(documents, target, n)  # words by now
+    grams = [
+        gram
+        for gram, value in lifts.items()
+        if holds[gram] >= min_documents and value > 1
+    ]
+    return min(
+        grams,
+        key=lambda gram: (-lifts[gram], -holds[gram], gram),
+        default=None,
+    )

@@ -724,3 +724,120 @@ def block_mask(document_ids):
     alike = (ids[:, None] == ids[None, :]) & (ids != -1)[:, None]
     causal = torch.ones(n, n).tril().bool()
     return (alike & causal) | torch.eye(n).bool()
+
+
+# %% wrong: end_appended
+# why: the end id is added to the caller's documents
+# says: argument 1 of pack after the call
+import torch
+
+
+def pack(documents, context_length, end_id):
+    """Rows of whole documents; see the rules above.
+
+    >>> pack([[1, 2]], 4, 9)[0]["targets"]
+    [2, 9, -100, -100]
+    """
+    units = []
+    for document in documents:
+        document.append(end_id)
+        ids, targets = document, [*document[1:], -100]
+        for i in range(0, len(ids), context_length):
+            stop = i + context_length
+            units.append((ids[i:stop], targets[i:stop]))
+    rows = []
+    for number, (inputs, targets) in enumerate(units):
+        for row in rows:
+            if len(row["inputs"]) + len(inputs) <= context_length:
+                break
+        else:
+            row = new_row()
+            rows.append(row)
+        row["inputs"] += inputs
+        row["targets"] += targets
+        row["document_ids"] += [number] * len(inputs)
+        row["positions"] += range(len(inputs))
+    for row in rows:
+        n_left = context_length - len(row["inputs"])
+        row["inputs"] += [0] * n_left
+        row["targets"] += [-100] * n_left
+        row["document_ids"] += [-1] * n_left
+        row["positions"] += [0] * n_left
+    return rows
+
+
+def new_row():
+    return {"inputs": [], "targets": [], "document_ids": [], "positions": []}
+
+
+def block_mask(document_ids):
+    """Which token may look at which, (T, T), bool.
+
+    >>> block_mask([0, -1]).tolist()
+    [[True, False], [False, True]]
+    """
+    ids = torch.tensor(document_ids)
+    n = len(ids)
+    alike = (ids[:, None] == ids[None, :]) & (ids != -1)[:, None]
+    causal = torch.ones(n, n).tril().bool()
+    return (alike & causal) | torch.eye(n).bool()
+
+
+# %% wrong: padding_renumbered
+# why: each padding gets a number of its own, in the caller's list
+# says: argument 1 of block_mask after the call
+import torch
+
+
+def pack(documents, context_length, end_id):
+    """Rows of whole documents; see the rules above.
+
+    >>> pack([[1, 2]], 4, 9)[0]["targets"]
+    [2, 9, -100, -100]
+    """
+    units = []
+    for document in documents:
+        ids = [*document, end_id]
+        targets = [*ids[1:], -100]
+        for i in range(0, len(ids), context_length):
+            stop = i + context_length
+            units.append((ids[i:stop], targets[i:stop]))
+    rows = []
+    for number, (inputs, targets) in enumerate(units):
+        for row in rows:
+            if len(row["inputs"]) + len(inputs) <= context_length:
+                break
+        else:
+            row = new_row()
+            rows.append(row)
+        row["inputs"] += inputs
+        row["targets"] += targets
+        row["document_ids"] += [number] * len(inputs)
+        row["positions"] += range(len(inputs))
+    for row in rows:
+        n_left = context_length - len(row["inputs"])
+        row["inputs"] += [0] * n_left
+        row["targets"] += [-100] * n_left
+        row["document_ids"] += [-1] * n_left
+        row["positions"] += [0] * n_left
+    return rows
+
+
+def new_row():
+    return {"inputs": [], "targets": [], "document_ids": [], "positions": []}
+
+
+def block_mask(document_ids):
+    """Which token may look at which, (T, T), bool.
+
+    >>> block_mask([0, -1]).tolist()
+    [[True, False], [False, True]]
+    """
+    for i, number in enumerate(document_ids):
+        if number == -1:
+            document_ids[i] = -1 - i  # like no other
+    ids = torch.tensor(document_ids)
+    n = len(ids)
+    alike = ids[:, None] == ids[None, :]
+    causal = torch.ones(n, n).tril().bool()
+    return alike & causal

@@ -413,3 +413,42 @@ def overlap(train_documents, validation_documents, n):
 
 def runs(document, n):
     return [tuple(document[i : i + n]) for i in range(len(document) - n + 1)]
+
+
+# %% wrong: runs_by_popping
+# why: the window slides by pop(0)
+# says: argument 1 of overlap after the call
+import hashlib
+
+
+def split(documents, group_of, share, salt):
+    """Places of the documents for training and for validation."""
+    sides = ([], [])
+    for place, document in enumerate(documents):
+        data = f"{salt}:{group_of(document)}".encode()
+        digest = hashlib.blake2b(data, digest_size=8).digest()
+        held_out = int.from_bytes(digest, "big") < share * 2**64
+        sides[held_out].append(place)
+    return sides
+
+
+def overlap(train_documents, validation_documents, n):
+    """Share of each validation document's runs that training has seen.
+
+    >>> overlap([[1, 2, 3]], [[1, 2, 9]], 2)
+    [0.5]
+    """
+    seen = {run for document in train_documents for run in runs(document, n)}
+    shares = []
+    for document in validation_documents:
+        found = [run in seen for run in runs(document, n)]
+        shares.append(sum(found) / len(found) if found else 0.0)
+    return shares
+
+
+def runs(document, n):
+    found = []
+    while len(document) >= n:
+        found.append(tuple(document[:n]))
+        document.pop(0)
+    return found

@@ -1427,3 +1427,246 @@ def candidates(signatures, n_bands):
     return {
         pair for found in buckets.values() for pair in combinations(found, 2)
     }
+
+
+# %% wrong: documents_normalised_in_place
+# why: the plain words take the place of the texts
+# says: argument 1 of exact after the call
+from collections import Counter, defaultdict
+from itertools import combinations
+
+
+def exact(documents):
+    """Clusters of places of equal documents.
+
+    >>> exact(["Tea for two", "tea  FOR two ", "Tea"])
+    [[0, 1]]
+    """
+    places = defaultdict(list)
+    for place, document in enumerate(documents):
+        documents[place] = " ".join(document.lower().split())
+        places[documents[place]].append(place)
+    return [cluster for cluster in places.values() if len(cluster) > 1]
+
+
+def drop_lines(documents, most):
+    r"""The documents without the lines that too many share.
+
+    >>> drop_lines(["Home\nOne", "Home\nTwo", "Three"], 1)
+    ['One', 'Two', 'Three']
+    """
+    n_documents = Counter()
+    for document in documents:
+        n_documents.update({line.strip() for line in document.split("\n")})
+    del n_documents[""]
+    return [
+        "\n".join(
+            line
+            for line in document.split("\n")
+            if n_documents[line.strip()] <= most
+        )
+        for document in documents
+    ]
+
+
+def signature(shingles, coefficients, p):
+    """The MinHash signature of a set of integers.
+
+    >>> signature({3, 8}, [(2, 1), (5, 0)], 11)
+    [6, 4]
+    """
+    return [
+        min(((a * x + b) % p for x in shingles), default=p)
+        for a, b in coefficients
+    ]
+
+
+def estimate(a, b):
+    """Share of places at which two signatures agree.
+
+    >>> estimate([1, 2, 3, 4], [1, 9, 3, 9])
+    0.5
+    """
+    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+
+
+def candidates(signatures, n_bands):
+    """Pairs of places whose signatures agree in a whole band.
+
+    >>> candidates([[6, 4, 1, 1], [6, 4, 2, 2], [1, 1, 6, 4]], 2)
+    {(0, 1)}
+    """
+    buckets = defaultdict(list)
+    for place, row in enumerate(signatures):
+        if len(row) % n_bands:
+            raise ValueError(
+                f"{len(row)} places cannot be cut into {n_bands} bands"
+            )
+        size = len(row) // n_bands
+        for band in range(n_bands):
+            run = tuple(row[band * size : (band + 1) * size])
+            buckets[band, run].append(place)
+    return {
+        pair for found in buckets.values() for pair in combinations(found, 2)
+    }
+
+
+# %% wrong: lines_dropped_in_place
+# why: the caller's list is written to and returned
+# says: argument 1 of drop_lines after the call
+from collections import Counter, defaultdict
+from itertools import combinations
+
+
+def exact(documents):
+    """Clusters of places of equal documents.
+
+    >>> exact(["Tea for two", "tea  FOR two ", "Tea"])
+    [[0, 1]]
+    """
+    places = defaultdict(list)
+    for place, document in enumerate(documents):
+        places[" ".join(document.lower().split())].append(place)
+    return [cluster for cluster in places.values() if len(cluster) > 1]
+
+
+def drop_lines(documents, most):
+    r"""The documents without the lines that too many share.
+
+    >>> drop_lines(["Home\nOne", "Home\nTwo", "Three"], 1)
+    ['One', 'Two', 'Three']
+    """
+    n_documents = Counter()
+    for document in documents:
+        n_documents.update({line.strip() for line in document.split("\n")})
+    del n_documents[""]
+    for i, document in enumerate(documents):
+        documents[i] = "\n".join(
+            line
+            for line in document.split("\n")
+            if n_documents[line.strip()] <= most
+        )
+    return documents
+
+
+def signature(shingles, coefficients, p):
+    """The MinHash signature of a set of integers.
+
+    >>> signature({3, 8}, [(2, 1), (5, 0)], 11)
+    [6, 4]
+    """
+    return [
+        min(((a * x + b) % p for x in shingles), default=p)
+        for a, b in coefficients
+    ]
+
+
+def estimate(a, b):
+    """Share of places at which two signatures agree.
+
+    >>> estimate([1, 2, 3, 4], [1, 9, 3, 9])
+    0.5
+    """
+    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+
+
+def candidates(signatures, n_bands):
+    """Pairs of places whose signatures agree in a whole band.
+
+    >>> candidates([[6, 4, 1, 1], [6, 4, 2, 2], [1, 1, 6, 4]], 2)
+    {(0, 1)}
+    """
+    buckets = defaultdict(list)
+    for place, row in enumerate(signatures):
+        if len(row) % n_bands:
+            raise ValueError(
+                f"{len(row)} places cannot be cut into {n_bands} bands"
+            )
+        size = len(row) // n_bands
+        for band in range(n_bands):
+            run = tuple(row[band * size : (band + 1) * size])
+            buckets[band, run].append(place)
+    return {
+        pair for found in buckets.values() for pair in combinations(found, 2)
+    }
+
+
+# %% wrong: bands_cut_off
+# why: each band is deleted from the signature
+# says: argument 1 of candidates after the call
+from collections import Counter, defaultdict
+from itertools import combinations
+
+
+def exact(documents):
+    """Clusters of places of equal documents.
+
+    >>> exact(["Tea for two", "tea  FOR two ", "Tea"])
+    [[0, 1]]
+    """
+    places = defaultdict(list)
+    for place, document in enumerate(documents):
+        places[" ".join(document.lower().split())].append(place)
+    return [cluster for cluster in places.values() if len(cluster) > 1]
+
+
+def drop_lines(documents, most):
+    r"""The documents without the lines that too many share.
+
+    >>> drop_lines(["Home\nOne", "Home\nTwo", "Three"], 1)
+    ['One', 'Two', 'Three']
+    """
+    n_documents = Counter()
+    for document in documents:
+        n_documents.update({line.strip() for line in document.split("\n")})
+    del n_documents[""]
+    return [
+        "\n".join(
+            line
+            for line in document.split("\n")
+            if n_documents[line.strip()] <= most
+        )
+        for document in documents
+    ]
+
+
+def signature(shingles, coefficients, p):
+    """The MinHash signature of a set of integers.
+
+    >>> signature({3, 8}, [(2, 1), (5, 0)], 11)
+    [6, 4]
+    """
+    return [
+        min(((a * x + b) % p for x in shingles), default=p)
+        for a, b in coefficients
+    ]
+
+
+def estimate(a, b):
+    """Share of places at which two signatures agree.
+
+    >>> estimate([1, 2, 3, 4], [1, 9, 3, 9])
+    0.5
+    """
+    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+
+
+def candidates(signatures, n_bands):
+    """Pairs of places whose signatures agree in a whole band.
+
+    >>> candidates([[6, 4, 1, 1], [6, 4, 2, 2], [1, 1, 6, 4]], 2)
+    {(0, 1)}
+    """
+    buckets = defaultdict(list)
+    for place, row in enumerate(signatures):
+        if len(row) % n_bands:
+            raise ValueError(
+                f"{len(row)} places cannot be cut into {n_bands} bands"
+            )
+        size = len(row) // n_bands
+        for band in range(n_bands):
+            buckets[band, tuple(row[:size])].append(place)
+            del row[:size]
+    return {
+        pair for found in buckets.values() for pair in combinations(found, 2)
+    }

@@ -965,3 +965,185 @@ def draw(probabilities, n, rng):
     """n source numbers, drawn with these probabilities."""
     import random
     return random.choices(range(len(probabilities)), probabilities, k=n)
+
+
+# %% wrong: sizes_scaled_in_place
+# why: the sizes are divided where they stand
+# says: argument 1 of mixture after the call
+def mixture(sizes, exponent):
+    """Probabilities in proportion to size ** exponent.
+
+    >>> mixture([100, 900], 0.5)
+    [0.25, 0.75]
+    """
+    scale = max(sizes) if exponent >= 0 else min(sizes)
+    for i, size in enumerate(sizes):
+        sizes[i] = size / scale
+    weights = [size**exponent for size in sizes]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def epochs(sizes, probabilities, n_tokens):
+    """How many times each source is read.
+
+    >>> epochs([100, 900], [0.25, 0.75], 2000)
+    [5.0, 1.6666666666666667]
+    """
+    return [
+        n_tokens * p / size
+        for p, size in zip(probabilities, sizes, strict=True)
+    ]
+
+
+def capped_mixture(sizes, exponent, n_tokens, max_epochs):
+    """Probabilities with which no source is read more than max_epochs times.
+
+    >>> capped_mixture([100, 900], 1.0, 500, 3)
+    [0.1, 0.9]
+    """
+    if n_tokens > max_epochs * sum(sizes):
+        raise ValueError(
+            f"{n_tokens} tokens are more than {max_epochs} times all "
+            f"{sum(sizes)}"
+        )
+    limits = [max_epochs * size / n_tokens for size in sizes]
+    weights = mixture(sizes, exponent)
+    fixed = set()
+    while True:
+        rest = 1 - sum(limits[i] for i in fixed)
+        total = sum(w for i, w in enumerate(weights) if i not in fixed)
+        p = [
+            limits[i] if i in fixed else rest * w / total
+            for i, w in enumerate(weights)
+        ]
+        over = {i for i in range(len(p)) if p[i] > limits[i] * (1 + 1e-12)}
+        if not over:
+            return p
+        fixed |= over
+        if len(fixed) == len(sizes):
+            return limits
+
+
+def draw(probabilities, n, rng):
+    """n source numbers, drawn with these probabilities."""
+    return rng.choices(range(len(probabilities)), probabilities, k=n)
+
+
+# %% wrong: epochs_into_the_probabilities
+# why: the result is written over the probabilities
+# says: argument 2 of epochs after the call
+def mixture(sizes, exponent):
+    """Probabilities in proportion to size ** exponent.
+
+    >>> mixture([100, 900], 0.5)
+    [0.25, 0.75]
+    """
+    scale = max(sizes) if exponent >= 0 else min(sizes)
+    weights = [(size / scale) ** exponent for size in sizes]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def epochs(sizes, probabilities, n_tokens):
+    """How many times each source is read.
+
+    >>> epochs([100, 900], [0.25, 0.75], 2000)
+    [5.0, 1.6666666666666667]
+    """
+    for i, size in enumerate(sizes):
+        probabilities[i] *= n_tokens / size
+    return probabilities
+
+
+def capped_mixture(sizes, exponent, n_tokens, max_epochs):
+    """Probabilities with which no source is read more than max_epochs times.
+
+    >>> capped_mixture([100, 900], 1.0, 500, 3)
+    [0.1, 0.9]
+    """
+    if n_tokens > max_epochs * sum(sizes):
+        raise ValueError(
+            f"{n_tokens} tokens are more than {max_epochs} times all "
+            f"{sum(sizes)}"
+        )
+    weights = mixture(sizes, exponent)
+    limits = [max_epochs * size / n_tokens for size in sizes]
+    fixed = set()
+    while True:
+        rest = 1 - sum(limits[i] for i in fixed)
+        total = sum(w for i, w in enumerate(weights) if i not in fixed)
+        p = [
+            limits[i] if i in fixed else rest * w / total
+            for i, w in enumerate(weights)
+        ]
+        over = {i for i in range(len(p)) if p[i] > limits[i] * (1 + 1e-12)}
+        if not over:
+            return p
+        fixed |= over
+        if len(fixed) == len(sizes):
+            return limits
+
+
+def draw(probabilities, n, rng):
+    """n source numbers, drawn with these probabilities."""
+    return rng.choices(range(len(probabilities)), probabilities, k=n)
+
+
+# %% wrong: fixed_ones_struck_out
+# why: a source at its limit gets the size 0
+# says: is 0, expected
+def mixture(sizes, exponent):
+    """Probabilities in proportion to size ** exponent.
+
+    >>> mixture([100, 900], 0.5)
+    [0.25, 0.75]
+    """
+    scale = max(sizes) if exponent >= 0 else min(sizes)
+    weights = [(size / scale) ** exponent for size in sizes]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def epochs(sizes, probabilities, n_tokens):
+    """How many times each source is read.
+
+    >>> epochs([100, 900], [0.25, 0.75], 2000)
+    [5.0, 1.6666666666666667]
+    """
+    return [
+        n_tokens * p / size
+        for p, size in zip(probabilities, sizes, strict=True)
+    ]
+
+
+def capped_mixture(sizes, exponent, n_tokens, max_epochs):
+    """Probabilities with which no source is read more than max_epochs times.
+
+    >>> capped_mixture([100, 900], 1.0, 500, 3)
+    [0.1, 0.9]
+    """
+    if n_tokens > max_epochs * sum(sizes):
+        raise ValueError(
+            f"{n_tokens} tokens are more than {max_epochs} times all "
+            f"{sum(sizes)}"
+        )
+    limits = [max_epochs * size / n_tokens for size in sizes]
+    p, rest = list(limits), 1.0
+    while any(sizes):
+        left = [i for i, size in enumerate(sizes) if size]
+        shares = mixture([sizes[i] for i in left], exponent)
+        over = False
+        for i, share in zip(left, shares, strict=True):
+            p[i] = rest * share
+            if p[i] > limits[i] * (1 + 1e-12):
+                p[i], sizes[i], over = limits[i], 0, True
+        if not over:
+            break
+        rest = 1 - sum(x for x, size in zip(p, sizes, strict=True) if not size)
+    return p
+
+
+def draw(probabilities, n, rng):
+    """n source numbers, drawn with these probabilities."""
+    return rng.choices(range(len(probabilities)), probabilities, k=n)

@@ -130,3 +130,22 @@ def rotate(x, positions, base):
     cos, sin = angles.cos(), angles.sin()
     a, b = x[..., :half].double(), x[..., half:].double()
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+
+
+# %% wrong: turned_in_place
+# why: the halves are written back into x
+# says: argument 1 of rotate after the call
+import torch
+
+
+def rotate(x, positions, base):
+    """Turn the pairs (i, i + Dh/2) of x by position times speed."""
+    half = x.shape[-1] // 2
+    i = torch.arange(half, dtype=torch.float64)
+    speeds = base ** (-i / half)
+    angles = positions[..., None].double() * speeds  # (..., T, Dh/2)
+    cos, sin = angles.cos(), angles.sin()
+    a, b = x[..., :half].double().clone(), x[..., half:].double()
+    x[..., :half] = a * cos - b * sin
+    x[..., half:] = a * sin + b * cos
+    return x

@@ -183,3 +183,52 @@ def half_to_interleaved(weight, n_heads):
     rest = weight.shape[1:]
     halves = weight.reshape(n_heads, 2, -1, *rest)  # (H, 2, Dh/2, ...)
     return halves.transpose(1, 2).reshape(weight.shape)
+
+
+# %% wrong: heads_sorted_in_place
+# why: the rows of each head are written back
+# says: argument 1 of interleaved_to_half after the call
+import torch
+
+
+def interleaved_to_half(weight, n_heads):
+    """Even rows first, then odd ones, within each head.
+
+    >>> interleaved_to_half(torch.arange(8), 2).tolist()
+    [0, 2, 1, 3, 4, 6, 5, 7]
+    """
+    for rows in weight.chunk(n_heads):
+        rows[:] = torch.cat([rows[0::2], rows[1::2]])
+    return weight
+
+
+def half_to_interleaved(weight, n_heads):
+    """The way back."""
+    rest = weight.shape[1:]
+    halves = weight.reshape(n_heads, 2, -1, *rest)  # (H, 2, Dh/2, ...)
+    return halves.transpose(1, 2).reshape(weight.shape)
+
+
+# %% wrong: heads_dealt_in_place
+# why: the rows of each head are written back
+# says: argument 1 of half_to_interleaved after the call
+import torch
+
+
+def interleaved_to_half(weight, n_heads):
+    """Even rows first, then odd ones, within each head.
+
+    >>> interleaved_to_half(torch.arange(8), 2).tolist()
+    [0, 2, 1, 3, 4, 6, 5, 7]
+    """
+    rest = weight.shape[1:]
+    pairs = weight.reshape(n_heads, -1, 2, *rest)  # (H, Dh/2, 2, ...)
+    return pairs.transpose(1, 2).reshape(weight.shape)
+
+
+def half_to_interleaved(weight, n_heads):
+    """The way back."""
+    for rows in weight.chunk(n_heads):
+        first, second = rows.clone().chunk(2)
+        rows[0::2], rows[1::2] = first, second
+    return weight

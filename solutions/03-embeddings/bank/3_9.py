@@ -206,3 +206,28 @@ def knows_order(model, token_ids):
         ):
             return True
     return False
+
+
+# %% wrong: last_popped
+# why: pop takes the last id from the caller's list
+# says: argument 2 of knows_order after the call
+from itertools import permutations
+
+
+def knows_order(model, token_ids):
+    """Whether another order before the last id changes the prediction.
+
+    >>> knows_order(lambda ids: [float(sum(ids))], [5, 3, 8])
+    False
+    >>> knows_order(lambda ids: [float(ids[-2])], [5, 3, 8])
+    True
+    """
+    expected = model(list(token_ids))
+    last = token_ids.pop()
+    for order in set(permutations(token_ids)):
+        found = model([*order, last])
+        if any(
+            abs(a - b) > 1e-6 for a, b in zip(found, expected, strict=True)
+        ):
+            return True
+    return False

@@ -455,3 +455,77 @@ def tiled_attention(queries, keys, values, tile):
         part = merge(part, (m, powers.sum(-1), powers @ v))
     _, total, mixed = part
     return mixed / total[:, None]
+
+
+# %% wrong: left_part_updated
+# why: the left part is rescaled where it stands
+# says: argument 1 of merge after the call
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    total1 *= a
+    total1 += b * total2
+    mixed1 *= a[:, None]
+    mixed1 += b[:, None] * mixed2
+    return m, total1, mixed1
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax(-1)
+        safe = m.masked_fill(m == -torch.inf, 0.0)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]
+
+
+# %% wrong: queries_scaled_in_place
+# why: /= on an argument
+# says: argument 1 of tiled_attention after the call
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    queries /= width**0.5
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax(-1)
+        safe = m.masked_fill(m == -torch.inf, 0.0)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]

@@ -295,3 +295,32 @@ def mask_weights(weights):
     """Weights of a softmax without mask, made causal afterwards."""
     kept = weights * causal_mask(*weights.shape[-2:])
     return kept / kept.sum(-2, keepdim=True)
+
+
+# %% wrong: weights_filled_in_place
+# why: masked_fill_ for masked_fill
+# says: argument 1 of mask_weights after the call
+import torch
+
+
+def causal_mask(n_queries, n_keys):
+    """True where a query may look, (Tq, Tk).
+
+    >>> causal_mask(2, 3).tolist()
+    [[True, True, False], [True, True, True]]
+    """
+    ones = torch.ones(n_queries, n_keys, dtype=torch.bool)
+    return ones.tril(n_keys - n_queries)
+
+
+def causal_bias(n_queries, n_keys):
+    """0 where a query may look and -inf where not, float64."""
+    bias = torch.zeros(n_queries, n_keys, dtype=torch.float64)
+    return bias.masked_fill(~causal_mask(n_queries, n_keys), -torch.inf)
+
+
+def mask_weights(weights):
+    """Weights of a softmax without mask, made causal afterwards."""
+    hidden = ~causal_mask(*weights.shape[-2:])
+    kept = weights.masked_fill_(hidden, 0.0)
+    return kept / kept.sum(-1, keepdim=True)

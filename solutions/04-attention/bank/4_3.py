@@ -166,3 +166,25 @@ def finds_leak(model, token_ids):
                 if abs(a - b) > 1e-6:
                     return True
     return False
+
+
+# %% wrong: cut_by_popping
+# why: the text is shortened by pop
+# says: argument 2 of finds_leak after the call
+def finds_leak(model, token_ids):
+    """Whether an output of the model depends on later ids.
+
+    >>> finds_leak(lambda ids: [[float(t)] for t in ids], [5, 3, 8])
+    False
+    >>> finds_leak(lambda ids: [[float(sum(ids))] for t in ids], [5, 3, 8])
+    True
+    """
+    full = model(list(token_ids))
+    while len(token_ids) > 1:
+        token_ids.pop()
+        rows = model(list(token_ids))
+        for row, wanted in zip(rows, full, strict=False):
+            for a, b in zip(row, wanted, strict=True):
+                if abs(a - b) > 1e-6:
+                    return True
+    return False

@@ -598,3 +598,107 @@ def hidden_width(emb_dim, multiple):
     1536
     """
     return -(-8 * emb_dim // 3)
+
+
+# %% wrong: gelu_in_place
+# why: *= on an argument
+# says: argument 1 of gelu after the call
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    x *= 0.5 * (1 + torch.erf(x / math.sqrt(2)))
+    return x
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return -(-8 * emb_dim // (3 * multiple)) * multiple
+
+
+# %% wrong: gelu_tanh_in_place
+# why: *= on an argument
+# says: argument 1 of gelu_tanh after the call
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    x *= 0.5 * (1 + torch.tanh(inner))
+    return x
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return -(-8 * emb_dim // (3 * multiple)) * multiple
+
+
+# %% wrong: weights_transposed_in_place
+# why: t_() for .T
+# says: argument 2 of swiglu after the call
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.t_()
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return -(-8 * emb_dim // (3 * multiple)) * multiple

@@ -152,3 +152,32 @@ def generate(model, token_ids, n_new, context_length, end_id):
             if not is_over:
                 row.append(token)
     return new
+
+
+# %% wrong: window_moved_in_place
+# why: a slice is taken for a copy
+# says: Your code writes into the prompts
+import torch
+
+
+def generate(model, token_ids, n_new, context_length, end_id):
+    """The new ids of each row, up to its own end id."""
+    new = [[] for _ in token_ids]
+    shown = token_ids[:, -context_length:]
+    for _ in range(n_new):
+        ended = [bool(row) and row[-1] == end_id for row in new]
+        if all(ended):
+            break
+        logits = model(shown)[:, -1]
+        chosen = logits.argmax(-1, keepdim=True)
+        if shown.shape[1] < context_length:
+            shown = torch.cat([shown, chosen], 1)
+        else:  # the oldest falls out
+            shown[:, :-1] = shown[:, 1:].clone()
+            shown[:, -1:] = chosen
+        for row, token, is_over in zip(
+            new, chosen[:, 0].tolist(), ended, strict=True
+        ):
+            if not is_over:
+                row.append(token)
+    return new

@@ -524,3 +524,110 @@ def penalise(logits, seen, penalty):
     """Smaller logits for tokens that were seen."""
     smaller = logits - penalty
     return torch.where(seen, smaller, logits)
+
+
+# %% wrong: cooled_in_place
+# why: /= on an argument
+# says: The logits of the caller are divided as well
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits /= temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: top_k_in_place
+# why: -inf is written into the logits
+# says: The dropped tokens are -inf for the caller too
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    if temperature != 1:
+        logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits[logits < least] = -torch.inf
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: penalised_in_place
+# why: the seen logits are written over
+# says: argument 1 of penalise after the call
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    logits[seen] = smaller[seen]
+    return logits
