@@ -254,7 +254,7 @@ def test_cache_bytes_by_formula():
     shown = " ".join(texts(drawn("attention.grouped_heads")))
     for n_kv_heads in (9, 3, 1):
         n_bytes = 2 * 30 * n_kv_heads * 64 * 8192 * 2  # K, V; bfloat16
-        assert f" {n_bytes // 2**20} MiB" in shown
+        assert f" {n_bytes / 1e6:.0f} MB" in shown
 
 
 @pytest.mark.parametrize("layout", ["wide", "narrow"])
@@ -341,7 +341,7 @@ def test_story_heads_look_where_the_figure_says():
         assert shown.count("<|endoftext|>") == 3
         heads = [t for t in shown if re.match(r"L\d H\d: ", t)]
         assert [t.partition(": ")[2] for t in heads] == [
-            "the animal", "the object", "the token before",
+            "the animal", "the object", "the full stop before",
         ]  # fmt: skip
         for head, target in zip(heads, (" mole", " parcel", "."), strict=True):
             layer, head = map(int, re.findall(r"\d", head))

@@ -272,7 +272,7 @@ def score_variance(head_dim=64, n_pairs=20_000, n_keys=8):
     return figure.check()
 
 
-def projections(row=3):
+def projections(row=4):
     """One token's vector becomes three: its query, key and value, in the
     first head."""
     e = example()
@@ -810,7 +810,7 @@ def grouped_heads(n_tokens=8192):
         n_bytes = model.new_cache(1, n_tokens).n_bytes
         sizes.append((n_kv_heads, n_bytes))
     names = ("Multi-head", "Grouped-query", "Multi-query")
-    mib = [f"{n / 2**20:.0f} MiB" for _, n in sizes]
+    shown = [f"{n / 1e6:.0f} MB" for _, n in sizes]
     figure = Figure(
         WIDE,
         None,
@@ -821,7 +821,7 @@ def grouped_heads(n_tokens=8192):
         f"by {config.n_heads // config.n_kv_heads} neighbours, as SmolLM2 "
         f"does; multi-query attention has one. For {n_tokens:,} tokens in "
         f"bfloat16 the caches of all {config.n_layers} layers hold "
-        f"{', '.join(mib)}, half of each for keys, half for values.",
+        f"{', '.join(shown)}, half of each for keys, half for values.",
         narrow=(NARROW, None),
     )
     for i, (n_kv_heads, n_bytes) in enumerate(sizes):
@@ -849,7 +849,7 @@ def grouped_heads(n_tokens=8192):
         half = 45 * n_bytes / sizes[0][1]
         panel.rect(0, 169, half, 13, KEY, r=1)
         end = panel.rect(half, 169, half, 13, VALUE, r=1)
-        panel.text(end.right + 8, 180, mib[i], 13, bold=True)
+        panel.text(end.right + 8, 180, shown[i], 13, bold=True)
     words = figure.panel((0, 213), (0, 632))
     words.note(
         0, 0, f"bar: the cache of {n_tokens:,} tokens, K and V, with\n"
@@ -968,7 +968,7 @@ def padding():
         )  # fmt: skip
         words = (
             "the mask must hide the pads",
-            "the causal mask hides them already",
+            "the causal mask hides them from tokens",
         )
         panel.note(56, 280, words[k], color="fg")
     return figure.check()
@@ -1062,7 +1062,7 @@ def story_heads():
     for what, places in (
         ("the animal", [i for i, t in enumerate(tokens) if t == best]),
         ("the object", [i for i, t in enumerate(tokens) if t == b" parcel"]),
-        ("the token before", [len(tokens) - 2]),
+        ("the full stop before", [len(tokens) - 2]),
     ):
         shares = last[:, :, places].sum(-1)  # (L, H)
         layer, head = divmod(shares.argmax().item(), shares.shape[1])

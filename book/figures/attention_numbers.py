@@ -51,8 +51,9 @@ def example():
         torch.manual_seed(SEED)
         layer = MultiHeadAttention(EMB_DIM, N_HEADS)
         torch.nn.init.normal_(layer.qkv.weight, std=1.2 / sqrt(EMB_DIM))
-        x = torch.randn(1, len(TOKENS), EMB_DIM).round(decimals=1)
-    qkv = [part.round(decimals=1) for part in layer.project(x)]
+        x = torch.randn(1, len(TOKENS), EMB_DIM).round(decimals=1) + 0.0
+    # Adding 0.0 makes 0.0 of -0.0.
+    qkv = [part.round(decimals=1) + 0.0 for part in layer.project(x)]
     context, weights = attend(*qkv, causal_mask(len(TOKENS)))
     queries, keys, values = (part[0] for part in qkv)
     scores = queries @ keys.transpose(-2, -1) / sqrt(HEAD_DIM)
