@@ -12,6 +12,7 @@ from scratchbook.site import (
     page_tools,
     plain_title,
     repository_options,
+    say_once,
     stage_of,
 )
 from sphinx.errors import ConfigError
@@ -19,6 +20,7 @@ from sphinxcontrib import katex
 from visiting import ROOT, build_book
 
 BOOK = ROOT / "book"
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
 # --- the pages -------------------------------------------------------------
@@ -299,3 +301,37 @@ def test_colab_is_offered_for_github_only():
     options = repository_options("https://gitlab.com/a/b.git/")
     assert options["repository_url"] == "https://gitlab.com/a/b"
     assert "colab_url" not in options["launch_buttons"]
+
+
+# --- styles of figures -------------------------------------------------------
+
+
+def test_what_figures_share_is_said_once():
+    shared = ".drawn{color:red}\n@media screen{.drawn{\ncolor:blue}}"
+    body = (
+        f"<svg><style>{shared}\n#a{{width:1px}}</style></svg><p>text</p>"
+        f"<svg><style>{shared}\n#b{{width:2px}}</style></svg>"
+        f"<svg><style>{shared}\n</style></svg>"
+    )
+    assert say_once(body) == (
+        f"<svg><style>{shared}\n#a{{width:1px}}</style></svg><p>text</p>"
+        "<svg><style>#b{width:2px}</style></svg><svg></svg>"
+    )
+
+
+def test_no_rule_of_a_figure_is_lost():
+    """Each line that a notebook's figures say stands in some style element."""
+    chapter = nbformat.read(BOOK / "04-attention.ipynb", as_version=4)
+    outputs = "".join(
+        output.get("data", {}).get("text/html", "")
+        for cell in chapter.cells
+        for output in cell.get("outputs", [])
+    )
+
+    def lines(html):
+        styles = "\n".join(STYLE.findall(html))
+        return {line for line in styles.splitlines() if line}
+
+    assert len(STYLE.findall(outputs)) > 20
+    assert lines(say_once(outputs)) == lines(outputs)
+    assert len(say_once(outputs)) < len(outputs) - 30_000

@@ -191,12 +191,31 @@ def mend(app, pagename, templatename, context, doctree):
     body = context.get("body", "")
     for wrong, right in MENDED.items():
         body = body.replace(wrong, right)
+    body = say_once(body)
     stage = stage_of(pagename)
     if stage is not None:
         number = r'<h1><span class="section-number">[^<]*</span>'
         body = re.sub(number, "<h1>", body, count=1)
         body = f'<p class="stage-number">Stage {stage}</p>\n{body}'
     context["body"] = body
+
+
+def say_once(body):
+    """Leave out of each style element what an earlier one has said.
+
+    Every figure carries the rules of all figures, since a notebook shows it
+    alone; those of its own are on the last line.
+    """
+    said = set()
+
+    def shorter(style):
+        shared, _, own = style[1].rpartition("\n")
+        if shared not in said:
+            said.add(shared)
+            return style[0]
+        return own and f"<style>{own}</style>"
+
+    return re.sub(r"<style>(.*?)</style>", shorter, body, flags=re.DOTALL)
 
 
 def describe(app, pagename, templatename, context, doctree):
