@@ -173,6 +173,13 @@ def swiglu(s: Session):
             ),
         ],
     )
+    s.close(
+        s.call("swiglu", np.array([[800.0], [-800]]), *np.ones((3, 1, 1))),
+        np.array([[640_000.0], [0]]),
+        checked="swiglu(x, gate, up, down) of 800 and -800, all weights 1",
+        look="exp(800) is infinite, and inf / inf no number: take "
+        "`torch.sigmoid`, or 1 / (1 + exp(-v)).",
+    )
     s.keeps("swiglu", *found[0])
 
 
@@ -185,7 +192,8 @@ def true_width(emb_dim, multiple):
 
 
 def draw(rng):
-    return 8 * rng.randint(2, 600), rng.choice([8, 64, 128, 256])
+    emb_dim = rng.randint(1, rng.choice([9, 4800]))
+    return emb_dim, rng.choice([1, 3, 5, 8, 64, 256])
 
 
 @ex2.check("the size that costs the same", points=2)
@@ -193,7 +201,7 @@ def size(s: Session):
     s.agrees(
         "hidden_width",
         true_width,
-        given=[(576, 64), (4096, 256), (96, 64)],
+        given=[(576, 64), (4096, 256), (96, 64), (1, 1), (2, 1), (8, 64)],
         draw=draw,
         checked="hidden_width(emb_dim, multiple)",
         look="Three matrices of D x 8/3 D cost as much as two of D x 4 D; "
@@ -215,6 +223,24 @@ def size(s: Session):
             Mistake(
                 lambda d, m: math.ceil(8 * d / 3),
                 "The multiple plays no part.",
+            ),
+            Mistake(
+                lambda d, m: -(-(8 * d // 3) // m) * m,
+                "You cut 8/3 D to a whole number first: 8/3 becomes 2, and "
+                "the width may end up below 8/3 D.",
+            ),
+            Mistake(
+                lambda d, m: -(-round(8 * d / 3) // m) * m,
+                "You round 8/3 D to the nearest whole number first: 16/3 "
+                "becomes 5, which is too little.",
+            ),
+            Mistake(
+                lambda d, m: round(8 * d / 3 / m) * m,
+                "The nearest multiple may lie below 8/3 D: round up.",
+            ),
+            Mistake(
+                lambda d, m: math.ceil(2.666 * d / m) * m,
+                "2.666 is less than 8/3: compute with 8 and 3 themselves.",
             ),
         ],
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scratchgrade.checks.arrays import is_array
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 ex8 = Exercise(
@@ -71,7 +72,14 @@ def by_zero(row, t):
     return cool(row, t) if t else [float("nan")] * len(row)
 
 
-def by(heat=cool, k=keep_k, top=keep_p, least=keep_min, norm=renormalised):
+def by(
+    heat=cool,
+    k=keep_k,
+    top=keep_p,
+    least=keep_min,
+    norm=renormalised,
+    min_first=False,
+):
     """Row by row; each part can be a wrong one."""
 
     def chosen(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
@@ -80,11 +88,13 @@ def by(heat=cool, k=keep_k, top=keep_p, least=keep_min, norm=renormalised):
         rows = []
         for row in logits.tolist():
             p = heat(row, temperature)
+            if min_p and min_first:
+                p = norm(least(p, min_p))
             if top_k:
                 p = norm(k(p, top_k))
             if top_p < 1:
                 p = norm(top(p, top_p))
-            if min_p:
+            if min_p and not min_first:
                 p = norm(least(p, min_p))
             rows.append(p)
         return torch.tensor(rows, dtype=torch.float64)
@@ -126,8 +136,8 @@ def ask(s: Session):
     return one
 
 
-def compare(s: Session, settings, checked, look, mistakes):
-    found = []
+def compare(s: Session, settings, checked, look, mistakes, also=()):
+    found = [*also]
     for n in s.sizes("BV", ones="B", low=4, high=9):
         for setting in settings:
             logits = s.normal(n["B"], n["V"], scale=2.0)
@@ -143,6 +153,9 @@ def compare(s: Session, settings, checked, look, mistakes):
         look=look,
         mistakes=mistakes,
     )
+
+
+CLOSE = np.array([[0.0, 1.0, 3.0]])
 
 
 @ex8.check("temperature", points=2)
@@ -176,6 +189,46 @@ def temperature(s: Session):
         np.array([[0.0, 1.0, 0.0, 0.0]]),
         checked="temperature 0 and two equal logits",
         look="At temperature 0 exactly one token is chosen, the first.",
+    )
+    s.close(
+        ask(s)("next_probabilities", 1e-4 * CLOSE, 1e-4, 0, 1.0, 0.0),
+        s.call(true_chosen, CLOSE),
+        checked="temperature=0.0001 and the logits 0, 0.0001, 0.0003",
+        look="The logits divided by 0.0001 are 0, 1 and 3.",
+        mistakes=[
+            Mistake(
+                np.array([[0.0, 0.0, 1.0]]),
+                "A small temperature is not 0: only at 0 itself has the "
+                "largest logit all.",
+            )
+        ],
+    )
+    s.close(
+        ask(s)("next_probabilities", 1000 + CLOSE, 1.0, 0, 1.0, 0.0),
+        s.call(true_chosen, CLOSE),
+        checked="next_probabilities of the logits 1000, 1001, 1003",
+        look="exp(1000) is infinite: take the largest logit off before exp, "
+        "as `torch.softmax` does.",
+    )
+    many = s.normal(2, 60)
+    s.close(
+        s.call("next_probabilities", many),
+        s.call(true_chosen, many),
+        checked="next_probabilities(logits) without settings, V = 60",
+        look="Without settings nothing is dropped: softmax(logits). The "
+        "defaults are part of the signature in the statement.",
+        mistakes=[
+            Mistake(
+                s.call(true_chosen, many, **{name: wrong}),
+                f"The default of {name} is {right}, as the statement has it, "
+                f"not {wrong}.",
+            )
+            for name, right, wrong in (
+                ("temperature", 1.0, 0.7),
+                ("top_k", 0, 50),
+                ("top_p", 1.0, 0.9),
+            )
+        ],
     )
     s.keeps(
         "next_probabilities",
@@ -258,6 +311,24 @@ def top_p(s: Session):
             ),
         ],
     )
+    equal = ask(s)("next_probabilities", np.zeros((1, 4)), 1.0, 0, 0.5, 0.0)
+    s.close(
+        np.sort(equal, None) if is_array(equal) else equal,  # any two stay
+        np.array([0.0, 0.0, 0.5, 0.5]),
+        checked="top_p=0.5 of four tokens with 0.25 each, sorted",
+        look="0.25 + 0.25 is at least 0.5, and no fewer than two are.",
+        mistakes=[
+            Mistake(
+                np.array([0.0, 1, 1, 1]) / 3,
+                "A sum that *is* top_p is enough: no further token is kept.",
+            ),
+            Mistake(
+                np.full(4, 0.25),
+                "top_p keeps the fewest: a token that ties with the last "
+                "one is not kept for that.",
+            ),
+        ],
+    )
 
 
 @ex8.check("min-p, and all together", points=2)
@@ -276,6 +347,29 @@ def min_p(s: Session):
                 "min_p is a share of the *largest* probability, not a "
                 "probability.",
             ),
+            Mistake(
+                by(min_first=True),
+                "min_p comes behind top_p; before it, it takes away some of "
+                "the sum that top_p asks for.",
+            ),
+        ],
+        also=[
+            (np.log([[0.4, 0.3, 0.2, 0.1]]), 1.0, 0, share, least)
+            for share, least in ((0.5, 0.6), (0.75, 0.01))
+        ],
+    )
+    tied = np.array([[2.0, 2.0, 1.0]])
+    s.close(
+        ask(s)("next_probabilities", tied, 1.0, 0, 1.0, 1.0),
+        np.array([[0.5, 0.5, 0.0]]),
+        checked="min_p=1 of the logits 2, 2, 1",
+        look="At least min_p times the largest: with min_p = 1 the largest "
+        "itself is kept, and what ties with it.",
+        mistakes=[
+            Mistake(
+                s.call(true_chosen, tied),
+                "min_p = 1 is no exception: only 0 means no limit.",
+            )
         ],
     )
 

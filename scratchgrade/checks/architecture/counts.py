@@ -74,7 +74,10 @@ SLIPS = [
     Mistake(
         count_by(norm_bias=False), "Layer norms have a weight *and* a bias."
     ),
-    Mistake(count_by(norms=1), "Each block has two norms."),
+    Mistake(
+        count_by(norms=1),
+        "2 D a layer too few: a second norm, or the biases of both.",
+    ),
     Mistake(count_by(feed_bias=False), "The feed-forward has two biases."),
     Mistake(count_by(places=False), "The table of positions is missing."),
     Mistake(

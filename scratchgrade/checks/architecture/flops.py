@@ -63,8 +63,8 @@ def forward(s: Session):
             ),
             Mistake(
                 forward_by(mixing=1),
-                "Attention has two products: scores, and the mixing of "
-                "values.",
+                "Half of 4 T^2 D: hidden scores are computed too, and mixing "
+                "is a product of its own.",
             ),
             Mistake(
                 forward_by(linear=True),

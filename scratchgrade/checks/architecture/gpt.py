@@ -1,5 +1,6 @@
 """Checks of exercise 5.4: the GPT model."""
 
+from scratchgrade.checks.compare import off
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 ex4 = Exercise(
@@ -12,7 +13,11 @@ ex4 = Exercise(
 
 
 def run(gpt, sizes, state, rows):
-    """Runs in the box: build, load the state, run on each batch of ids."""
+    """Runs in the box: build, load the state, run on each batch of ids.
+
+    Also the gradients of all weights, and whether the first two layers of
+    the new model are equal.
+    """
     import torch
     from torch import nn
 
@@ -28,15 +33,22 @@ def run(gpt, sizes, state, rows):
             return x + torch.tanh(self.mix(x.cumsum(1) / n))
 
     model = gpt(*sizes, Block).double()
-    shapes = {name: list(x.shape) for name, x in model.state_dict().items()}
+    new = model.state_dict()
+    shapes = {name: list(x.shape) for name, x in new.items()}
     n_trained = sum(x.numel() for x in model.parameters())
-    found = []
+    first, second = (new.get(f"blocks.{i}.mix.weight") for i in range(2))
+    alike = second is not None and torch.equal(first, second)
+    found, learned = [], {}
     if state:
         arrays = {name: torch.as_tensor(x) for name, x in state.items()}
         model.load_state_dict(arrays)
-        with torch.no_grad():
-            found = [model(torch.as_tensor(ids)) for ids in rows]
-    return [shapes, n_trained, found]
+        found = [model(torch.as_tensor(ids)) for ids in rows]
+        total = sum(x.sin().sum() for x in found)
+        if total.requires_grad:
+            total.backward()
+        for name, x in model.named_parameters():
+            learned[name] = torch.zeros_like(x) if x.grad is None else x.grad
+    return [shapes, n_trained, [x.detach() for x in found], learned, alike]
 
 
 def model(
@@ -125,7 +137,8 @@ def task(s: Session, n_layers=3):
 @ex4.check("the state: two tables, the blocks, a norm, and no head", points=3)
 def state(s: Session):
     sizes, want = task(s, s.rng.randint(2, 4))
-    shapes, n_trained, _ = s.lend("GPT", run, sizes, {}, [], items=3)
+    reply = s.lend("GPT", run, sizes, {}, [], items=5)
+    shapes, n_trained, _, _, alike = reply
     wanted = {name: list(array.shape) for name, array in want.items()}
     look = (
         "`tokens` and `positions` (nn.Embedding), `blocks` (nn.ModuleList of "
@@ -155,6 +168,16 @@ def state(s: Session):
         look="Each block is made anew: one block n times is n times the "
         "same weights.",
     )
+    s.equal(
+        alike,
+        False,
+        checked="whether two layers of a new model have the same numbers",
+        look="All layers start equal, as copies of one do: call make_block "
+        "once for each layer.",
+    )
+
+
+TABLE = "tokens.weight"
 
 
 @ex4.check("the logits", points=6)
@@ -167,23 +190,46 @@ def logits(s: Session):
             s.numbers.integers(0, v, (n_rows, n))
             for n in (1, s.rng.randint(2, t - 1), t)
         ]
+        rows[-1][0, 0] = 0  # no id is special
         found.append((sizes, state, rows))
 
     def all_of(who):
-        return [s.lend(who, run, *case, items=3)[2] for case in found]
+        return [s.lend(who, run, *case, items=5)[2:4] for case in found]
 
+    got, want = all_of("GPT"), all_of(model())
     s.close(
-        all_of("GPT"),
-        all_of(model()),
+        [one for one, _ in got],
+        [one for one, _ in want],
         rtol=1e-9,
         checked="GPT(...)(token_ids), with 1, some and all positions",
         look="Token vector plus position vector, the blocks in order, the "
         "norm, the product with the table of tokens.",
         mistakes=[
-            Mistake(lambda m=m: all_of(model(**m.value)), m.look)
+            Mistake(
+                lambda m=m: [one for one, _ in all_of(model(**m.value))],
+                m.look,
+            )
             for m in SLIPS
         ],
     )
+    for (_, learned), (_, true) in zip(got, want, strict=True):
+        rest = {name: x for name, x in true.items() if name != TABLE}
+        others = isinstance(learned, dict) and {
+            name: x for name, x in learned.items() if name != TABLE
+        }
+        s.close(
+            learned,
+            true,
+            rtol=1e-8,
+            atol=1e-10,
+            checked="the gradients of all weights",
+            look="What stands in front of the blocks, and each block, learns "
+            "through all that follows: no .detach(), no torch.no_grad()."
+            if off(others, rest, 1e-8, 1e-10)[0]
+            else "The table of tokens learns in both its places, in front as "
+            "embedding and behind as head: neither is detached, and no id "
+            "is left out (padding_idx).",
+        )
 
 
 def too_long(gpt, sizes, state, rows):
@@ -214,8 +260,8 @@ def refused(s: Session):
     v, t, _, _ = sizes
     case = (sizes, state, [s.numbers.integers(0, v, (2, t))])
     s.close(
-        s.lend("GPT", run, *case, items=3)[2],
-        s.lend(model(), run, *case, items=3)[2],
+        s.lend("GPT", run, *case, items=5)[2],
+        s.lend(model(), run, *case, items=5)[2],
         rtol=1e-9,
         checked="a text of exactly context_length tokens, first",
         look="This check waits for right logits: mend the check before.",

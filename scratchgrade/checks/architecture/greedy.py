@@ -1,7 +1,10 @@
 """Checks of exercise 5.7: greedy generation, batched."""
 
+import numpy as np
+
 from scratchgrade.checks.calls import source
 from scratchgrade.checks.kit import Exercise, Mistake, Session
+from scratchgrade.checks.mistakes import outcome
 
 ex7 = Exercise(
     "5.7",
@@ -28,13 +31,24 @@ def made_model(seed, limit):
     return model
 
 
+def made_rivals(base, gap):
+    """A model: 1 follows 0 and 0 follows 1, ahead of the other by `gap`."""
+    import torch
+
+    def model(token_ids):
+        winner = torch.tensor([[0, gap, -1], [gap, 0, -1], [gap, 0, -1]])
+        return base + winner.double()[token_ids]
+
+    return model
+
+
 def generate_by(
     crop="last",
     stop="row",
     prompt=False,
     end=True,
     place=-1,
-    go_on=False,
+    go_on=lambda end_id: False,
 ):
     """Each row by itself; each part can be a wrong one."""
 
@@ -43,12 +57,14 @@ def generate_by(
 
         ids, new = list(row), []
         for _ in range(n_new):
-            shown = ids[-limit:] if crop == "last" else ids[:limit]
+            if crop == "one" and len(ids) > limit:
+                ids = ids[1:]
+            shown = {"last": ids[-limit:], "first": ids[:limit]}.get(crop, ids)
             logits = model(torch.tensor([shown]))[0, place]
             token = int(logits.argmax())
             ids.append(token)
             new.append(token)
-            if token == end_id and not go_on:
+            if token == end_id and not go_on(end_id):
                 break
         return new
 
@@ -75,8 +91,13 @@ SLIPS = [
         "end.",
     ),
     Mistake(
-        generate_by(go_on=True),
+        generate_by(go_on=lambda end_id: True),
         "Rows go on behind their end id. Cut each off there.",
+    ),
+    Mistake(
+        generate_by(go_on=lambda end_id: end_id == 0),
+        "With end_id 0 no row ends: 0 is an id like the others, but `if "
+        "end_id` takes it for none.",
     ),
     Mistake(generate_by(prompt=True), "Return the new ids only."),
     Mistake(
@@ -93,6 +114,11 @@ SLIPS = [
         generate_by(place=0),
         "The next token is predicted behind the last id: logits[:, -1].",
     ),
+    Mistake(
+        generate_by(crop="one"),
+        "You drop one id when the text is too long. A prompt may be longer "
+        "than the context by more: show the last context_length ids.",
+    ),
 ]
 
 
@@ -106,7 +132,7 @@ def ask(s: Session):
 
 def drawn(s: Session, ends: bool, n_rows=None):
     limit = s.rng.randint(4, 7)
-    n = s.rng.randint(1, limit)
+    n = s.rng.randint(1, limit + 3)
     ids = s.numbers.integers(0, VOCAB, (n_rows or s.rng.randint(1, 4), n))
     end_id = s.rng.randrange(VOCAB) if ends else VOCAB + 1
     return s.rng.randint(1, 99), limit, ids, s.rng.randint(6, 9), end_id
@@ -114,11 +140,11 @@ def drawn(s: Session, ends: bool, n_rows=None):
 
 def told_apart(s: Session, ends: bool) -> list[tuple]:
     """Cases on which each known mistake errs."""
-    one, found, unseen = ask(s), [], list(SLIPS if ends else SLIPS[4:])
+    one, found, unseen = ask(s), [], list(SLIPS if ends else SLIPS[5:])
     while unseen or len(found) < 4:
         case = drawn(s, ends, s.rng.randint(2, 4))
         want = one(true_generate, *case)
-        still = [m for m in unseen if one(m.value, *case) == want]
+        still = [m for m in unseen if outcome(one, (m.value, *case)) == want]
         if len(still) < len(unseen) or len(found) < 4:
             found.append(case)
         unseen = still
@@ -146,6 +172,27 @@ def plain(s: Session):
         "Show the model the last context_length ids, take the largest logit "
         "behind the last of them, append, repeat. Return lists of new ids.",
     )
+    for base, gap, look in (
+        (
+            0.5,
+            1e-12,
+            "The logits are float64, and only there do they differ: compare "
+            "them as they come, without .float() or .bfloat16().",
+        ),
+        (
+            800.0,
+            100.0,
+            "exp(800) and exp(900) are both infinite: compare the logits "
+            "themselves.",
+        ),
+    ):
+        model = source(made_rivals, "made_rivals", base, gap)
+        s.equal(
+            s.call("generate", model, np.array([[0], [1]]), 4, 5, VOCAB),
+            [[1, 0, 1, 0], [0, 1, 0, 1]],
+            checked=f"generate with logits {base:g} and {base:g} + {gap:g}",
+            look=look,
+        )
     prompts = s.numbers.integers(0, VOCAB, (2, 5))
     s.keeps(
         "generate",

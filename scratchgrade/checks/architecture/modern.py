@@ -1,5 +1,7 @@
 """Checks of exercise 5.10: from GPT-2 to the modern block."""
 
+import numpy as np
+
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 ex10 = Exercise(
@@ -151,6 +153,18 @@ def equal(s: Session):
         look="RMS norm, q, k, v without biases, rotation of q and k, grouped "
         "causal attention, out, sum; RMS norm, SwiGLU, sum.",
         mistakes=[Mistake(lambda m=m: all_of(m.value), m.look) for m in SLIPS],
+    )
+    far = {name: s.normal(4, 4) for name in ("v", "out", "gate", "up", "down")}
+    far |= {"norm1": np.ones(4), "norm2": np.ones(4)}
+    far |= {"q": 200 * np.eye(4), "k": -200 * np.eye(4)}
+    case = s.normal(1, 2, 4), far, 1, 1, 100.0
+    s.close(
+        s.call("modern_block", *case),
+        s.call(true_block, *case),
+        rtol=1e-8,
+        checked="modern_block with a score of -80,000",
+        look="What is hidden must not win against a very low score: the "
+        "mask is -inf, no number such as -10,000.",
     )
     s.keeps("modern_block", *found[0])
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from scratchgrade.checks.kit import Exercise, Mistake, Session
+from scratchgrade.checks.kit import Exercise, Mistake, Session, same
 
 ex11 = Exercise(
     "5.11",
@@ -28,24 +28,71 @@ def numbers(s: Session, name: str, shape: tuple, n_layers: int):
     return got
 
 
+SCALED_TOO = {
+    "blocks.3.attn.qkv.weight": "Of attention only attn.out ends in the "
+    "residual stream: qkv keeps 0.02.",
+    "head.out.weight": "Not every `out` is that of attention: names that end "
+    "in attn.out.weight or mlp.down.weight are scaled.",
+    "blocks.2.attn.out.gate.weight": "The name holds attn.out and ends "
+    "otherwise: the end decides, as in `endswith`.",
+}
+CONSTANT = {
+    "blocks.0.norm_proj.weight": "A name may hold norm and be that of a "
+    "matrix: two axes are drawn.",
+    "rel_bias_table.weight": "The name holds bias and ends in weight: the "
+    "end decides, and two axes are drawn.",
+}
+
+
 @ex11.check("matrices and tables", points=1)
 def matrices(s: Session):
-    for name in ("tokens.weight", "positions.weight", "blocks.3.qkv.weight"):
+    for name in ("tokens.weight", "positions.weight", *SCALED_TOO, *CONSTANT):
+        layers = s.rng.randint(2, 48)
+        odd = name in SCALED_TOO or name in CONSTANT
+        got = numbers(s, name, (50, 40) if odd else (200, 100), layers)
+        s.true(
+            len(np.unique(got)) > got.size // 2,
+            checked=f"how many numbers of initial({name!r}, ...) differ",
+            came_out=f"{len(np.unique(got)):,} of {got.size:,}",
+            look=CONSTANT.get(
+                name, "Each number is drawn for itself, not one row for all."
+            ),
+        )
+        mistakes = [
+            Mistake((0.0, 1.0), "Spread 1, PyTorch's for an embedding."),
+            Mistake(
+                (0.0, got.shape[1] ** -0.5),
+                "1 / sqrt(inputs): another rule. GPT-2 has 0.02.",
+            ),
+        ]
+        if name in SCALED_TOO:
+            scaled = (0.0, 0.02 / math.sqrt(2 * layers))
+            mistakes.append(Mistake(scaled, SCALED_TOO[name]))
         s.spread(
-            numbers(s, name, (200, 100), s.rng.randint(2, 48)),
+            got,
             0.0,
             0.02,
-            n=N,
+            n=got.size,
             checked=f"mean and spread of initial({name!r}, ...)",
             look="Normal numbers with mean 0 and standard deviation 0.02.",
-            mistakes=[
-                Mistake((0.0, 1.0), "Spread 1, PyTorch's for an embedding."),
-                Mistake(
-                    (0.0, 100**-0.5),
-                    "1 / sqrt(inputs): another rule. GPT-2 has 0.02.",
-                ),
-            ],
+            mistakes=mistakes,
         )
+        # Of 20,000 normal numbers 27 are: none with a chance of 1e-12.
+        s.true(
+            got.size < N or bool((abs(got) > 3.2 * 0.02).any()),
+            checked=f"the largest of {N:,} numbers of initial({name!r}, ...)",
+            came_out=f"{abs(got).max():.3g}, none beyond 3.2 spreads",
+            look="Normal numbers have tails; yours are uniform, or cut off: "
+            "`torch.randn`.",
+        )
+    twice = s.repeat("initial", "head.weight", [3, 4], 2, times=2)
+    s.true(
+        np.shape(twice) == (2, 3, 4) and not same(twice[0], twice[1]),
+        checked="two calls of initial('head.weight', [3, 4], 2)",
+        came_out="the same numbers twice",
+        look="With a seed inside, matrices of one shape start equal. Whoever "
+        "calls sets the seed, once.",
+    )
 
 
 @ex11.check("projections that end in the residual stream", points=2)
@@ -88,14 +135,17 @@ def constants(s: Session):
         ("norm.bias", 0.0),
         ("norm.weight", 1.0),
         ("blocks.2.norm1.weight", 1.0),
+        ("blocks.2.ln1.weight", 1.0),
     ):
         s.close(
             numbers(s, name, (d,), 4),
             np.full(d, want),
             checked=f"initial({name!r}, [{d}], 4)",
-            look="Biases start at 0, weights of norms at 1: a new norm "
-            "changes nothing. Its name holds `norm`, and its shape has one "
-            "axis.",
+            look="Not every norm is called norm: GPT-2's are ln_1 and "
+            "ln_2. Their weights are those with one axis."
+            if "ln1" in name
+            else "Biases start at 0, weights of norms at 1: a new norm "
+            "changes nothing. Its weight is the one with one axis.",
         )
 
 

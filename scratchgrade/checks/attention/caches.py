@@ -109,8 +109,56 @@ def steps(s: Session, capacity: int, chunks: list[tuple]) -> list:
     return s.drive("CachedAttention", (capacity,), calls)
 
 
+def another(cached_attention, one, two):
+    """Runs in the box: the first step of a cache beside a used one."""
+    cache = cached_attention(99)
+    cache.reset()
+    cache.step(*one)
+    return cached_attention(99).step(*two)
+
+
+def own(s: Session) -> None:
+    """Fail if a new cache holds what another one keeps."""
+    one, two = chunks_of(s, [3, 2])
+    got = s.lend("CachedAttention", another, one, two)
+    mixed = true_run([one, two])[1]
+    s.true(
+        not (
+            isinstance(got, np.ndarray)
+            and got.shape == mixed.shape
+            and np.allclose(got, mixed)
+        ),
+        checked="the first step of a new cache, while another one is in use",
+        came_out="its tokens see those of the other cache",
+        look="Two caches share their lists (a class attribute or a default "
+        "argument): make them in __init__.",
+    )
+
+
+def products(cached_attention, capacity, chunks):
+    """Runs in the box: how many products the last step makes."""
+    from torch.overrides import TorchFunctionMode
+
+    made = []
+
+    class Counter(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if func.__name__ in ("matmul", "einsum", "bmm"):
+                made.append(out.numel())
+            return out
+
+    cache = cached_attention(capacity)
+    for chunk in chunks[:-1]:
+        cache.step(*chunk)
+    with Counter():
+        cache.step(*chunks[-1])
+    return sum(made)
+
+
 @ex8.check("cached equals full, for any chunking", points=5)
 def equal(s: Session):
+    own(s)
     tried = [[7], [1] * 6, [4, 1, 1], [1, 3, 2], [2, 5]]
     tried.append([s.rng.randint(1, 4) for _ in range(4)])
     cases = [chunks_of(s, lengths, s.rng.randint(1, 3)) for lengths in tried]
@@ -129,10 +177,20 @@ def equal(s: Session):
         "cached keys and those of its chunk up to its own.",
         mistakes=[Mistake(lambda m=m: all_of(m.value), m.look) for m in SLIPS],
     )
+    chunks = chunks_of(s, [31, 1])
+    n = s.lend("CachedAttention", products, 32, chunks)
+    s.true(
+        type(n) is int and n < 1000,
+        checked="the last step of a text of 32 tokens, one token long",
+        came_out=f"{n!s:.20} products of rows, where about 140 do",
+        look="Each step computes what earlier ones gave again. Queries are "
+        "not kept: attend with the new ones only.",
+    )
 
 
 @ex8.check("reset forgets", points=2)
 def reset(s: Session):
+    own(s)
     first, second = chunks_of(s, [3, 2]), chunks_of(s, [2, 1, 3])
     calls = [("step", c) for c in first] + [("reset", ())]
     calls += [("step", c) for c in second]
@@ -153,6 +211,18 @@ def reset(s: Session):
             )
         ],
     )
+    one, two = chunks_of(s, [2]), chunks_of(s, [3], n_rows=3)
+    checked = "a batch of 3 texts after a batch of 2, with reset between"
+    look = (
+        "After reset another batch may come: what is set aside for keys and "
+        "values still has the old number of rows. Make it anew."
+    )
+    calls = [("step", *one), ("reset", ()), ("step", *two)]
+    try:
+        got = s.drive("CachedAttention", (6,), calls)[-1]
+    except StudentError as error:
+        s.fail(checked, str(error), look)
+    s.close(got, *true_run(two), rtol=1e-9, checked=checked, look=look)
 
 
 def one_at_a_time(cached_attention, first, second):
@@ -196,11 +266,15 @@ def too_long(cached_attention, capacity, chunks, long, after):
         raised = ""
     except Exception as error:
         raised = type(error).__name__
-    return raised, cache.step(*after)
+    try:
+        return raised, cache.step(*after)
+    except Exception as error:
+        return raised, type(error).__name__
 
 
 @ex8.check("a full cache says so, and stays as it is", points=2)
 def full(s: Session):
+    own(s)
     for lengths, long in (([3, 2], 4), ([5], 3)):
         chunks, (extra,) = chunks_of(s, lengths), chunks_of(s, [long])
         (after,) = chunks_of(s, [2])
@@ -245,4 +319,10 @@ def full(s: Session):
             checked="a step that fits, after one that did not",
             look="The refused tokens are in the cache all the same: check "
             "the room before you append.",
+            mistakes=[
+                Mistake(
+                    true_run([after])[0],
+                    "The refusal emptied the cache; it must stay as it was.",
+                )
+            ],
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratchgrade.checks.kit import Exercise, Mistake, Session
+from scratchgrade.checks.kit import Exercise, Mistake, Session, StudentError
 
 ex5 = Exercise(
     "4.5",
@@ -93,33 +93,65 @@ def scaled(s: Session):
             checked=checked,
             came_out=f"times {ratio[0]:.4g} to {ratio[-1]:.4g}, expected "
             f"{1 / (1 - p):.4g} everywhere",
-            look=told[0]
-            if told and steady
-            else "The factor differs from place to place: rows must not be "
-            "normalised again. They sum to 1 on average, not each time.",
+            look="The factor differs from place to place: rows must not be "
+            "normalised again. They sum to 1 on average, not each time."
+            if not steady
+            else told[0]
+            if told
+            else "The factor is the same everywhere but is not 1 / (1 - p): "
+            "divide by 1 - p itself, not by the share that was left.",
         )
+
+
+TOGETHER = (  # along which axis of (B, H, T, T) places fall together
+    "All texts drop the same places: the batch needs numbers of its own. "
+    "Draw with the shape of the weights.",
+    "All heads drop the same places: their axis needs numbers of its own. "
+    "Draw with the shape of the weights.",
+    "All rows drop the same places: draw one number for each weight, with "
+    "the full shape.",
+    "One chance for a whole row drops it whole. Draw one for each number.",
+)
+
+
+def seeded_twice(dropout, weights):
+    """Runs in the box: two calls from the same state of PyTorch's numbers."""
+    import torch
+
+    found = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        found.append(dropout(weights, 0.5, True))
+    return found
 
 
 @ex5.check("each number falls by its own chance", points=2)
 def chances(s: Session):
-    n_rows = n_columns = 60
+    shape = (4, 4, 8, 32)
     for p in (0.25, 0.5, 0.8):
         checked = f"zeros of dropout(weights, {p}, True)"
-        w, got = values_of(s, p, (n_rows, n_columns), checked)
+        w, got = values_of(s, p, shape, checked)
         drops = (got == 0).astype("int64")
-        for axis, name in ((1, "rows"), (0, "columns")):
-            expected = (p * (1 - p) / n_rows) ** 0.5
-            spread = float(drops.mean(axis).std()) / expected
-            s.true(
-                0.4 < spread < 2.0,
-                checked=f"how much {name} differ in their zeros, p = {p}",
-                came_out=f"{spread:.2f} of what independent chances give",
-                look="One chance for a whole row drops it whole. Draw one "
-                "for each number."
-                if spread >= 2
-                else "Exactly a share of p falls in each row: chances are "
-                "not independent.",
-            )
+        spreads = [
+            float(drops.mean(axis).std()) / (p * (1 - p) / n) ** 0.5
+            for axis, n in enumerate(shape)
+        ]
+        together = [
+            look
+            for spread, look in zip(spreads, TOGETHER, strict=True)
+            if spread > 1.5
+        ]
+        s.true(
+            not together and min(spreads) > 0.5,
+            checked=f"how much texts, heads, rows and columns differ in their "
+            f"zeros, p = {p}",
+            came_out=f"{min(spreads):.2f} to {max(spreads):.2f} of what "
+            "independent chances give",
+            look=together[-1]
+            if together
+            else "Exactly a share of p falls in each row: chances are not "
+            "independent.",
+        )
         s.drawn_from(
             drops,
             {1: p, 0: 1 - p},
@@ -135,15 +167,37 @@ def chances(s: Session):
             ]
             * (p != 0.5),
         )
-    both = s.repeat("dropout", w, 0.5, True, times=2)
+    w = s.normal(8, 8)
+    calls = s.repeat("dropout", w, 0.5, True, times=40)
     s.true(
-        isinstance(both, np.ndarray)
-        and both.shape == (2, *w.shape)
-        and bool(((both[0] != 0) != (both[1] != 0)).any()),
+        isinstance(calls, np.ndarray) and calls.shape == (40, *w.shape),
+        checked="40 calls in a row",
+        came_out="another shape",
+        look="The result has the shape of the weights.",
+    )
+    fell = calls == 0
+    s.true(
+        bool((fell[0] != fell[1]).any()),
         checked="two calls in a row",
         came_out="the same places fell both times",
         look="A seed inside the function makes it drop the same places for "
         "ever. Draw on: no manual_seed.",
+    )
+    counts = fell.sum((1, 2))
+    s.true(
+        bool(np.ptp(counts) > 0),
+        checked="how many of 64 numbers fall in each of 40 calls",
+        came_out=f"{counts[0]} each time",
+        look="Each call drops the same number of places, as a shuffle of the "
+        "places does: with chances of their own the number varies.",
+    )
+    first, again = s.lend("dropout", seeded_twice, w, items=2)
+    s.close(
+        again,
+        first,
+        checked="two calls, each after torch.manual_seed(1)",
+        look="A seed of PyTorch must fix what falls, or no run can be "
+        "repeated: draw by torch, not by numpy or random.",
     )
 
 
@@ -180,13 +234,31 @@ def edges(s: Session):
         look="With p = 1 all is dropped: zeros. Dividing by 1 - p = 0 gives "
         "NaN.",
     )
-    for p in (-0.1, 1.5):
+    checked = "the gradient of dropout with p = 1"
+    look = (
+        "It is 0 everywhere, but there is one: new zeros are cut off from "
+        "the weights, and backward fails. Multiply by 0."
+    )
+    try:
+        got = s.gradient("dropout", w, 1.0, True, cotangent=ones, wrt=[0])
+    except StudentError as error:
+        s.fail(checked, f"backward raises {error.kind}", look)
+    s.close(got.gradients, [np.zeros_like(w)], checked=checked, look=look)
+    for p, training in (
+        (-0.1, True),
+        (1.5, True),
+        (-0.1, False),
+        (1.5, False),
+    ):
         s.raises(
             "ValueError",
             "dropout",
             w,
             p,
-            True,
-            checked=f"dropout(weights, {p}, True)",
-            look="p is a probability: a ValueError for anything else.",
+            training,
+            checked=f"dropout(weights, {p}, {training})",
+            look="p is a probability: a ValueError for anything else."
+            if training
+            else "A wrong p is refused in evaluation as well, or it comes to "
+            "light only in training. Look at p before `training`.",
         )

@@ -82,6 +82,16 @@ def shared(s: Session):
         look="H / G neighbouring query heads use the same keys and values.",
         mistakes=SLIPS,
     )
+    q, v = s.normal(2, 4, 5, 8, scale=150.0), s.normal(2, 2, 5, 3)
+    case = (q, -q[:, ::2], v)  # of itself: very negative
+    s.close(
+        s.call("grouped_attention", *case),
+        s.call(true_attention, *case),
+        rtol=1e-9,
+        checked="grouped_attention with scores near -50,000",
+        look="A number such as -100 or -1e4 hides nothing where scores are "
+        "lower still: fill with -torch.inf, and take softmax.",
+    )
     s.keeps("grouped_attention", *found[0])
 
 
@@ -95,7 +105,7 @@ def refused(s: Session):
         checked="6 heads in 3 groups, first",
         look="This check waits for right values: mend the first check.",
     )
-    for h, n_groups in ((6, 4), (2, 3)):
+    for h, n_groups in ((6, 4), (2, 3), (2, 4)):
         s.raises(
             "ValueError",
             "grouped_attention",
@@ -103,7 +113,10 @@ def refused(s: Session):
             s.normal(2, n_groups, 3, 4),
             s.normal(2, n_groups, 3, 4),
             checked=f"{h} heads in {n_groups} groups",
-            look="Raise a ValueError: each group serves the same number of "
+            look="Raise a ValueError for more groups than heads, too: 2 % 4 "
+            "is not 0, though 4 % 2 is."
+            if n_groups == 2 * h
+            else "Raise a ValueError: each group serves the same number of "
             "heads.",
         )
 

@@ -1,6 +1,8 @@
 """Checks of exercise 4.4: multi-head attention, fused."""
 
-from scratchgrade.checks.kit import Exercise, Mistake, Session
+import numpy as np
+
+from scratchgrade.checks.kit import Exercise, Mistake, Session, StudentError
 
 ex4 = Exercise(
     "4.4",
@@ -159,6 +161,15 @@ def state(s: Session):
         look="Raise a ValueError: Dh must be a whole number, or features "
         "get lost.",
     )
+    s.raises(
+        "ValueError",
+        "MultiHeadAttention",
+        2,
+        4,
+        checked="a width of 2 for 4 heads",
+        look="Raise a ValueError for a width below the number of heads, too: "
+        "2 % 4 is not 0.",
+    )
 
 
 WAITS = "This check waits for right values: mend the second check."
@@ -167,7 +178,7 @@ WAITS = "This check waits for right values: mend the second check."
 def ask(s: Session):
     def one(who, d, h, x, state, c=None):
         ran = s.module(who, d, h, inputs=(x,), state=state, cotangent=c)
-        return ran.output if c is None else (ran.output, ran.gradients)
+        return ran.output if c is None else ran
 
     return one
 
@@ -195,6 +206,50 @@ def equal(s: Session):
         ],
     )
 
+    large(s)
+    lengths(s)
+
+
+def large(s: Session) -> None:
+    """Fail unless scores far below zero are hidden and normalised as well."""
+    d, state = drawn(s, 2, 8)
+    for name in ("qkv.weight", "qkv.bias"):
+        state[name][d : 2 * d] = -state[name][:d]  # of itself: very negative
+    case = (d, 2, s.normal(2, 5, d, scale=150.0), state)
+    got = ask(s)("MultiHeadAttention", *case)
+    is_nan = isinstance(got, np.ndarray) and bool((got != got).any())
+    s.close(
+        got,
+        ask(s)(module(), *case),
+        rtol=1e-9,
+        checked="MultiHeadAttention(D, H)(x) with scores near -50,000",
+        look="Powers of such scores are 0 or infinite, and their quotient is "
+        "NaN: take softmax over what is visible, which subtracts the maximum."
+        if is_nan
+        else "A number such as -100 or -1e4 hides nothing where scores are "
+        "lower still: fill with -torch.inf.",
+    )
+
+
+def lengths(s: Session) -> None:
+    """Fail unless one module takes texts of any length, in any order."""
+    d, state = drawn(s, 2, 3)
+    calls = [("__call__", (s.normal(1, n, d),)) for n in (3, 9, 1, 70)]
+    checked = "one module, called with 3, 9, 1 and 70 tokens"
+    look = (
+        "The mask has a size of its own, or that of the first call. Make it "
+        "anew for the T of each x."
+    )
+
+    def run(who):
+        return s.module(who, d, 2, calls=calls, state=state).output
+
+    try:
+        got = run("MultiHeadAttention")
+    except StudentError as error:
+        s.fail(checked, str(error), look)
+    s.close(got, run(module()), rtol=1e-9, checked=checked, look=look)
+
 
 @ex4.check("gradients of all weights", points=3)
 def gradients(s: Session):
@@ -205,20 +260,29 @@ def gradients(s: Session):
         for who in ("MultiHeadAttention", module())
     )
     s.close(
-        [output for output, _ in got],
-        [output for output, _ in want],
+        [ran.output for ran in got],
+        [ran.output for ran in want],
         rtol=1e-9,
         checked="MultiHeadAttention(D, H)(x), before its gradients",
         look=WAITS,
     )
     s.close(
-        [gradients for _, gradients in got],
-        [gradients for _, gradients in want],
+        [ran.gradients for ran in got],
+        [ran.gradients for ran in want],
         rtol=1e-8,
         atol=1e-10,
         checked="gradients of qkv and out",
         look="Queries, keys and values are all learned: no .detach(), no "
         "torch.no_grad().",
+    )
+    s.close(
+        [ran.input_gradients for ran in got],
+        [ran.input_gradients for ran in want],
+        rtol=1e-8,
+        atol=1e-10,
+        checked="the gradient of x",
+        look="Layers below learn by the gradient of x: a detached x cuts them "
+        "off.",
     )
 
 

@@ -23,12 +23,21 @@ TIGHT = {
     "the first token only": "    out = [rows[0] for _ in ids]",
     "causal attention, with rounding that depends on the length": """
     out = [[(x + 1e7 * n) - 1e7 * n for x in row] for row in out]""",
+    "one number in four that differs by 9e-7": """
+    out = [[r[0] + 9e-7 * (n % 2)] + r[1:] for r in out]""",
+    "four numbers that differ by 9e-7 each": """
+    d = 9e-7 * (n % 2)
+    out = [[a + d, b - d, c + d, e - d] for a, b, c, e in out]""",
     "means of all so far": """
     out = [mean(rows[: i + 1]) for i in range(n)]""",
 }
 LEAKING = {
     "attention to all tokens": """
     out = [attend(rows, row) for row in rows]""",
+    "numbers that rise with every later token": """
+    out = [[x + 1e-3 * sum(ids) for x in row] for row in out]""",
+    "numbers that fall with every later token": """
+    out = [[x - 1e-3 * sum(ids) for x in row] for row in out]""",
     "the next token": """
     out = [mean([out[i], rows[min(i + 1, n - 1)]]) for i in range(n)]""",
     "the second token, seen by the first alone": """
@@ -46,6 +55,23 @@ LEAKING = {
     out = [[x + 1e-3 * y for x, y in zip(row, rows[-1])] for row in out]""",
     "the number of tokens": """
     out = [[x / n for x in row] for row in out]""",
+    "two numbers that change by opposite amounts": """
+    out = [r[:2] + [r[2] + 1e-3 * n, r[3] - 1e-3 * n] for r in out]""",
+    "the token after the next": """
+    out = [mean([out[i], rows[i + 2]]) if i + 2 < n else out[i]
+           for i in range(n)]""",
+    "the fourth token of ten, seen by the third alone": """
+    if n > 3:
+        out[2] = mean([out[2], rows[3]])""",
+    "the eighth token of ten, seen by the seventh alone": """
+    if n > 7:
+        out[6] = mean([out[6], rows[7]])""",
+    "a leak of 5e-6": """
+    out = [[1e-3 * x + 5e-6 * (n % 2) for x in row] for row in out]""",
+    "a leak of 5e-6 in numbers near 20,000": """
+    out = [[2e4 + x + 5e-6 * (n % 2) for x in row] for row in out]""",
+    "a leak of 3e-6 in the first number": """
+    out = [[r[0] + 3e-6 * (n % 2)] + r[1:] for r in out]""",
 }
 LOOKS = {
     "each token by itself": "Position i may depend on id i: compare the "
@@ -66,6 +92,29 @@ LOOKS = {
     "it. Compare to 1e-6, not to 1e-2.",
     "the number of tokens": "A model that knows how many tokens follow knows "
     "the future too: compare with the text cut off, not only changed.",
+    "one number in four that differs by 9e-7": "9e-7 is less than 1e-6, so "
+    "these count as equal. Compare the difference to 1e-6 itself; rounded "
+    "numbers may part however close they are.",
+    "four numbers that differ by 9e-7 each": "Each difference is less than "
+    "1e-6, only their sum or distance is not: compare number by number.",
+    "numbers that rise with every later token": "Here the whole text always "
+    "gives the larger number: take abs() of the difference.",
+    "numbers that fall with every later token": "Here the whole text always "
+    "gives the smaller number: take abs() of the difference.",
+    "two numbers that change by opposite amounts": "The changes of a row "
+    "cancel in its sum: compare number by number.",
+    "the token after the next": "One more token changes nothing yet, two do: "
+    "compare each beginning with the whole text.",
+    "the fourth token of ten, seen by the third alone": "A cut near the "
+    "start and one near the end miss what lies between: try every place.",
+    "the eighth token of ten, seen by the seventh alone": "A text has up to "
+    "ten ids: go on cutting until the last.",
+    "a leak of 5e-6": "5e-6 is more than 1e-6: your bound is too large.",
+    "a leak of 5e-6 in numbers near 20,000": "A bound that grows with the "
+    "numbers, as rtol of allclose and rel_tol of isclose, and float32 too, "
+    "hide what is small beside them: the 1e-6 are absolute.",
+    "a leak of 3e-6 in the first number": "Only the first number of a row "
+    "leaks: neither another one nor a mean shows it.",
 }
 
 
@@ -87,8 +136,8 @@ def judge(s: Session, label: str, body: str, ids: list[int], want: bool):
     )
 
 
-def some_ids(s: Session) -> list[int]:
-    return s.rng.sample(range(2, 40), 6)
+def some_ids(s: Session, label: str = "") -> list[int]:
+    return s.rng.sample(range(2, 40), 10 if "of ten" in label else 6)
 
 
 def waits(s: Session) -> None:
@@ -115,7 +164,7 @@ def tight(s: Session):
 def leaking(s: Session):
     waits(s)
     for label, body in LEAKING.items():
-        judge(s, label, body, some_ids(s), True)
+        judge(s, label, body, some_ids(s, label), True)
     s.keeps("finds_leak", made(s, ""), some_ids(s))
 
 

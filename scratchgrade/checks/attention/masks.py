@@ -1,5 +1,7 @@
 """Checks of exercise 4.2: three causal masks."""
 
+import numpy as np
+
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 ex2 = Exercise(
@@ -33,14 +35,16 @@ def seen_by(strict=False, start=False, invert=False, swap=False, square=False):
 true_mask = seen_by()
 
 
-def bias_by(mask=true_mask, hidden=-float("inf"), broken=False):
+def bias_by(
+    mask=true_mask, hidden=-float("inf"), broken=False, dtype="float64"
+):
     def bias(n_queries, n_keys):
         import torch
 
         seen = mask(n_queries, n_keys)
         if broken:
             return (~seen).double() * hidden
-        empty = torch.zeros(n_queries, n_keys, dtype=torch.float64)
+        empty = torch.zeros(n_queries, n_keys, dtype=getattr(torch, dtype))
         return empty.masked_fill(~seen, hidden)
 
     return bias
@@ -89,10 +93,14 @@ def boolean(s: Session):
 
 @ex2.check("a mask to be added", points=3)
 def added(s: Session):
+    def ask(who, *case):  # a notebook's dtype, if none is asked for
+        return s.perform(who, "call", args=case, kwargs={}, dtype="float32")
+
     s.matches(
         "causal_bias",
         true_bias,
         sizes(s),
+        ask=ask,
         checked="causal_bias(n_queries, n_keys)",
         look="0 where the query may look, -inf where not, float64.",
         mistakes=[
@@ -110,6 +118,11 @@ def added(s: Session):
                 bias_by(hidden=-1e9),
                 "-1e9 is not -inf: where all keys of a row have it, it "
                 "cancels, and in half precision it overflows.",
+            ),
+            Mistake(
+                bias_by(dtype="float32"),
+                "The places are right, the dtype is not: torch makes float32 "
+                "unless it is told dtype=torch.float64.",
             ),
             *(
                 Mistake(bias_by(seen_by(**m.value)), "In the bias: " + m.look)
@@ -139,6 +152,17 @@ def soft_again(weights):
     return torch.softmax(weights.masked_fill(~seen, -float("inf")), -1)
 
 
+def divided_by(total):
+    def masked(weights):
+        kept = not_renormalised(weights)
+        return kept / total(kept.sum(-1, keepdim=True))
+
+    return masked
+
+
+TINY = (1e-12, 1e-9, 1e-8, 1e-6)
+
+
 def by_column(weights):
     kept = not_renormalised(weights)
     return kept / kept.sum(-2, keepdim=True)
@@ -147,8 +171,6 @@ def by_column(weights):
 @ex2.check("weights, masked afterwards", points=2)
 def afterwards(s: Session):
     def softmax(x):
-        import numpy as np
-
         e = np.exp(x - x.max(-1, keepdims=True))
         return e / e.sum(-1, keepdims=True)
 
@@ -157,6 +179,9 @@ def afterwards(s: Session):
         low, high = sorted((n["T"], n["U"]))
         found.append((softmax(s.normal(n["B"], low, high)),))
         found.append((softmax(s.normal(n["B"], 2, low, low)),))
+    scores = s.normal(4, 4, scale=0.3)
+    scores[:2, 2:] += 24  # some 2e-11 is left; F.normalize clamps at 1e-12
+    found.append((softmax(scores),))
     s.matches(
         "mask_weights",
         true_masked,
@@ -177,6 +202,22 @@ def afterwards(s: Session):
                 "row has changed: divide by it.",
             ),
             Mistake(by_column, "You divide by sums of columns (dim=-2)."),
+            *(
+                Mistake(
+                    divided_by(lambda x, least=least: x.clamp(min=least)),
+                    "The sum is clamped. What is left may be less than that "
+                    "and is never 0, as a token sees itself: divide by it.",
+                )
+                for least in TINY
+            ),
+            *(
+                Mistake(
+                    divided_by(lambda x, extra=extra: x + extra),
+                    "Something small is added to the sum. What is left may "
+                    "be smaller, and is never 0: divide by the sum alone.",
+                )
+                for extra in TINY
+            ),
         ],
     )
     s.keeps("mask_weights", *found[1])

@@ -89,6 +89,13 @@ def by_count(x, is_token):
     )
 
 
+def by_position(x, is_token):
+    import torch
+
+    places = true_positions(is_token).argmax(-1)
+    return x[torch.arange(len(x)), places]
+
+
 def batches(s: Session) -> list[np.ndarray]:
     """Rows padded on the left, on the right, on both, and not at all."""
     found = []
@@ -99,7 +106,7 @@ def batches(s: Session) -> list[np.ndarray]:
             start = s.rng.choice([0, n["T"] - length])
             row[start : start + length] = True
         found.append(rows)
-    left = np.array([[False, False, True, True], [False, True, True, True]])
+    left = np.arange(4) >= np.array([[3], [2], [1]])  # one token to three
     both = np.array([[False, True, True, False], [True, True, True, True]])
     return [*found, left, left[:, ::-1].copy(), both]
 
@@ -182,6 +189,11 @@ def last(s: Session):
                 by_count,
                 "The number of tokens minus 1 is the last one's place only "
                 "without padding on the left.",
+            ),
+            Mistake(
+                by_position,
+                "The largest position is no place when a text has one token: "
+                "its position is 0, as that of the pads. Ask is_token.",
             ),
         ],
     )

@@ -1,5 +1,7 @@
 """Checks of exercise 4.1: scaled dot-product attention."""
 
+import numpy as np
+
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 ex1 = Exercise(
@@ -19,8 +21,17 @@ def weights_by(
     fill=-float("inf"),
     after=False,
     late=False,
+    top=None,
+    drop=False,
+    extra=0.0,
+    least=0.0,
 ):
-    """Weights, one query after the other; each part can be a wrong one."""
+    """Weights, one query after the other; each part can be a wrong one.
+
+    `after` hides weights, `drop` powers, in place of scores; `top` says what
+    is subtracted before exp; `extra` is added to the sum, and `least` is the
+    smallest sum to divide by once more.
+    """
 
     def weights(queries, keys, mask=None):
         import torch
@@ -33,13 +44,17 @@ def weights_by(
             seen = torch.ones_like(scores, dtype=torch.bool)
         else:
             seen = torch.broadcast_to(mask, scores.shape) ^ invert
-        kept = scores if after else scores.masked_fill(~seen, fill)
-        kept = kept - kept.amax(axis, keepdim=True).clamp(min=-1e300)
-        powers = kept.exp()
-        total = powers.sum(axis, keepdim=True)
+        kept = scores if after or drop else scores.masked_fill(~seen, fill)
+        largest = kept.amax(axis, keepdim=True).clamp(min=-1e300)
+        powers = (kept - (top(kept) if top else largest)).exp()
+        if drop:
+            powers = powers * seen
+        total = powers.sum(axis, keepdim=True) + extra
         found = powers / total.where(total > 0, torch.ones_like(total))
         if after:
             found = found * seen
+        if least:
+            found = found / found.sum(-1, keepdim=True).clamp(min=least)
         return found / divisor if late else found
 
     return weights
@@ -86,6 +101,19 @@ SLIPS = [
         "The softmax runs over the queries. Each query (row) shares out 1 "
         "over its keys: dim=-1.",
     ),
+    *(
+        Mistake(
+            weights_by(top=lambda scores: 0.0, drop=drop),
+            "exp meets the scores themselves: it makes inf of 2,000 and 0 of "
+            "-2,000. Subtract the largest visible score of the row before.",
+        )
+        for drop in (False, True)
+    ),
+    Mistake(
+        weights_by(top=lambda scores: scores.amax()),
+        "One maximum serves all rows: where all scores are far below it, "
+        "every power is 0. Each row has its own, amax(-1, keepdim=True).",
+    ),
 ]
 
 
@@ -106,12 +134,32 @@ def cases(s: Session, mask: bool = False) -> list[tuple]:
     return found
 
 
+def large(s: Session, hidden=True) -> list[tuple]:
+    """Scores far from 0; the first key, if hidden, as far on the other side.
+
+    About the same in all rows, or another in each row.
+    """
+    rows = [2e3, 0.0, -2e3]
+    s.rng.shuffle(rows)
+    found = []
+    for level in (-20, 2e3, -2e3, -2e4, rows):
+        n = s.sizes("KD", low=3)[0]
+        queries, keys = s.normal(3, n["D"]), s.normal(n["K"], n["D"])
+        queries[:, 0] = np.array(level) * n["D"] ** 0.5
+        keys[:, 0] = 1
+        seen = np.ones((3, n["K"]), bool)
+        if hidden:
+            keys[0, 0], seen[:, 0] = -1, False
+        found.append((queries, keys, seen) if hidden else (queries, keys))
+    return found
+
+
 @ex1.check("the weights, without a mask", points=4)
 def plain(s: Session):
     s.matches(
         "attention_weights",
         true_weights,
-        cases(s),
+        cases(s) + large(s, hidden=False),
         rtol=1e-9,
         checked="attention_weights(queries, keys)",
         look="Products of each query with each key, (..., Tq, Tk), divided "
@@ -125,7 +173,7 @@ def masked(s: Session):
     s.matches(
         "attention_weights",
         true_weights,
-        cases(s, mask=True),
+        cases(s, mask=True) + large(s),
         rtol=1e-9,
         checked="attention_weights(queries, keys, mask)",
         look="Where the mask is False the score becomes -inf, before the "
@@ -145,6 +193,28 @@ def masked(s: Session):
                 weights_by(fill=0.0),
                 "Hidden scores become 0, and exp(0) = 1: they still get "
                 "weight. Fill with -inf.",
+            ),
+            *(
+                Mistake(
+                    weights_by(fill=fill),
+                    f"Hidden scores become {fill:,.0f}, and visible ones may "
+                    "be lower still. Fill with -inf.",
+                )
+                for fill in (-100, -1e4)
+            ),
+            Mistake(
+                weights_by(drop=True),
+                "A hidden key with a large score leaves nothing to the "
+                "others: its score must be gone before the maximum is taken.",
+            ),
+            *(
+                Mistake(
+                    weights_by(after=True, least=least),
+                    "You share out what the softmax left to the visible "
+                    "keys. Beside a large hidden score that is too little, "
+                    "and the clamp shows: mask the scores.",
+                )
+                for least in (1e-12, 1e-9, 1e-6)
             ),
             Mistake(
                 true_weights_without_mask,
@@ -175,7 +245,7 @@ def empty(s: Session):
         "attention_weights",
         true_weights,
         found,
-        rtol=1e-9,
+        rtol=1e-11,
         checked="attention_weights with a row of the mask that is all False",
         look="Such a row has only zeros: there is nothing to share out.",
         mistakes=[
@@ -188,6 +258,14 @@ def empty(s: Session):
                 weights_by(fill=-1e9),
                 "A large negative number instead of -inf shares 1 over keys "
                 "that nobody may see. Put zeros there.",
+            ),
+            *(
+                Mistake(
+                    weights_by(top=top, extra=extra),
+                    "Other rows differ as well: nothing is added to the sum.",
+                )
+                for top in (None, lambda scores: 0.0)
+                for extra in (1e-9, 1e-8, 1e-6)
             ),
         ],
     )

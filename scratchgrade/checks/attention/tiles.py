@@ -59,6 +59,16 @@ def undefined(left, right):
     )
 
 
+def undefined_in_rows(left, right):
+    """Empty parts are seen as a whole only, not row by row."""
+    import torch
+
+    for part, other in ((left, right), (right, left)):
+        if torch.isinf(part[0]).all():
+            return other
+    return undefined(left, right)
+
+
 def overflowing(left, right):
     """Powers of the scores themselves, brought back at the end."""
     import torch
@@ -93,9 +103,9 @@ SLIPS = [
 ]
 
 
-def halves(s: Session, scale=1.0) -> list[tuple]:
+def halves(s: Session, scale=1.0, low=2) -> list[tuple]:
     found = []
-    for n in s.sizes("TABV", ones="TAB"):
+    for n in s.sizes("TABV", ones="TAB", low=low):
         parts = [
             state_of(
                 s.normal(n["T"], n[k], scale=scale), s.normal(n[k], n["V"])
@@ -122,14 +132,24 @@ def joined(s: Session):
     s.keeps("merge", *found[0])
 
 
+def emptied(part: tuple, rows) -> tuple:
+    """The part with no keys in some of its rows."""
+    maximum, total, mixed = (x.copy() for x in part)
+    maximum[rows], total[rows], mixed[rows] = -np.inf, 0, 0
+    return maximum, total, mixed
+
+
 @ex10.check("parts without keys, and scores of 1,000", points=2)
 def extremes(s: Session):
-    cases = halves(s, scale=400.0)
+    cases = halves(s, scale=1500.0)
     for n in s.sizes("TKV"):
         values = s.normal(n["K"], n["V"])
         some = state_of(s.normal(n["T"], n["K"]), values)
         none = state_of(np.empty((n["T"], 0)), values[:0])
         cases += [(none, some), (some, none), (none, none)]
+    left, right = halves(s, low=3)[0]
+    one, two = s.rng.sample(range(len(left[0])), 2)
+    cases.append((emptied(left, [one]), emptied(right, [one, two])))
     s.matches(
         "merge",
         true_merge,
@@ -148,13 +168,29 @@ def extremes(s: Session):
                 "-inf minus -inf is NaN: two parts without keys make a part "
                 "without keys, (-inf, 0, 0).",
             ),
+            Mistake(
+                undefined_in_rows,
+                "You look for keys in the part as a whole, as by .all(). "
+                "Each row may have keys or none: decide row by row, with "
+                "masked_fill or torch.where.",
+            ),
             *SLIPS,
         ],
     )
 
 
-def attention_by(scale=True, causal=True, whole_tiles=False, mean=False):
-    """Full attention; each part can be a wrong one."""
+def attention_by(
+    scale=True,
+    causal=True,
+    whole_tiles=False,
+    mean=False,
+    fill=-np.inf,
+    top=None,
+):
+    """Full attention; each part can be a wrong one.
+
+    `top` says what is subtracted from the scores before exp.
+    """
 
     def attention(queries, keys, values, tile):
         import torch
@@ -165,7 +201,7 @@ def attention_by(scale=True, causal=True, whole_tiles=False, mean=False):
             scores = scores / queries.shape[-1] ** 0.5
         later = torch.ones(n, n, dtype=torch.bool).triu(1)
         if causal:
-            scores = scores.masked_fill(later, -torch.inf)
+            scores = scores.masked_fill(later, fill)
         if whole_tiles and n >= tile:
             scores[:, n - n % tile :] = -torch.inf
         if mean:
@@ -175,12 +211,61 @@ def attention_by(scale=True, causal=True, whole_tiles=False, mean=False):
             ):
                 parts.append(part.softmax(-1).nan_to_num() @ v)
             return sum(parts) / len(parts)
+        if top:
+            powers = (scores - top(scores)).exp()
+            return powers @ values / powers.sum(-1, keepdim=True)
         return scores.softmax(-1).nan_to_num() @ values
 
     return attention
 
 
 true_attention = attention_by()
+
+
+def never_below(least):
+    return lambda scores: scores.amax(-1, keepdim=True).clamp(min=least)
+
+
+LARGE = [
+    Mistake(
+        attention_by(top=lambda scores: 0.0),
+        "Within a tile, exp meets the scores themselves: 1,000 makes it inf, "
+        "-1,000 makes it 0. Subtract the tile's own maximum, row by row.",
+    ),
+    Mistake(
+        attention_by(top=never_below(0.0)),
+        "Your maximum is never below 0, so if all scores are -1,000 every "
+        "power is 0. Begin with a part without keys: its maximum is -inf.",
+    ),
+    Mistake(
+        attention_by(top=never_below(-1e4)),
+        "Your maximum has a lowest value, and scores may be lower still: "
+        "begin with -inf, and replace a maximum only where it is -inf.",
+    ),
+    Mistake(
+        attention_by(top=lambda scores: scores.amax()),
+        "One maximum serves the whole tile. The rows are of different size: "
+        "far below the largest row all powers are 0. Take amax(-1).",
+    ),
+    Mistake(
+        attention_by(fill=-1e4),
+        "A later key gets a score that is low, but not -inf. Where all "
+        "others are lower still, it takes the weight.",
+    ),
+]
+
+
+def large_cases(s: Session) -> list[tuple]:
+    """Scores about +1,000 and so on in all rows, or another in each row."""
+    rows = [-2e3, -1e3, 0.0, 1e3, 2e3]
+    s.rng.shuffle(rows)
+    found = []
+    # exp(-720) is not 0 yet, exp(720) is inf: so errors of `merge` differ
+    for level in (1e3, -720, -1e3, -2e5, rows):
+        queries, keys, values = (s.normal(5, n) for n in (4, 4, 3))
+        queries[:, 0], keys[:, 0] = 2 * np.array(level), 1
+        found += [(queries, keys, values, tile) for tile in (2, 5)]
+    return found
 
 
 def tiled_cases(s: Session) -> list[tuple]:
@@ -194,7 +279,7 @@ def tiled_cases(s: Session) -> list[tuple]:
 
 @ex10.check("equal to full causal attention, for any tile", points=3)
 def equal(s: Session):
-    found = tiled_cases(s)
+    found = tiled_cases(s) + large_cases(s)
     s.matches(
         "tiled_attention",
         true_attention,
@@ -215,6 +300,7 @@ def equal(s: Session):
                 "You average the outputs of the tiles. A tile with large "
                 "scores must count more: that is what merge is for.",
             ),
+            *LARGE,
         ],
     )
     s.keeps("tiled_attention", *found[0])

@@ -1,5 +1,7 @@
 """Checks of exercise 4.9: sliding windows and what they reach."""
 
+import numpy as np
+
 from scratchgrade.checks.kit import Exercise, Mistake, Session
 
 ex9 = Exercise(
@@ -85,6 +87,10 @@ def square(n_tokens, window):
     return n_tokens * min(window, n_tokens)
 
 
+def as_another(kind):
+    return lambda n_tokens, window: kind(true_pairs(n_tokens, window))
+
+
 def draw_pairs(rng):
     return rng.randint(1, 40), rng.randint(1, 50)
 
@@ -109,6 +115,13 @@ def pairs(s: Session):
                 square,
                 "The first queries see fewer than the window holds; you "
                 "count a full window for each.",
+            ),
+            *(
+                Mistake(
+                    as_another(kind),
+                    "The number is right, its type is not: return an int.",
+                )
+                for kind in (float, np.array)
             ),
         ],
     )

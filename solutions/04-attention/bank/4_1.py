@@ -328,3 +328,150 @@ def attention_weights(queries, keys, mask=None):
 def attend(queries, keys, values, mask=None):
     """The values, mixed by the weights."""
     return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: exp_of_the_scores
+# why: no maximum subtracted
+# says: exp meets the scores themselves
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    powers = scores.exp()
+    if mask is not None:
+        powers = powers * mask
+    total = powers.sum(-1, keepdim=True)
+    return powers / total.masked_fill(total == 0, 1.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: one_maximum_for_all_rows
+# why: max() of the whole tensor
+# says: One maximum serves all rows
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    powers = (scores - scores.max().clamp(min=-1e300)).exp()
+    total = powers.sum(-1, keepdim=True)
+    return powers / total.masked_fill(total == 0, 1.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: maximum_over_hidden_keys
+# why: hidden after exp
+# says: A hidden key with a large score
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    powers = (scores - scores.amax(-1, keepdim=True)).exp()
+    if mask is not None:
+        powers = powers * mask
+    total = powers.sum(-1, keepdim=True)
+    return powers / total.masked_fill(total == 0, 1.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: shared_out_again
+# why: masked after the softmax, divided by a clamped sum
+# says: You share out what the softmax left
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    weights = scores.softmax(-1)
+    if mask is None:
+        return weights
+    weights = weights * mask
+    return weights / weights.sum(-1, keepdim=True).clamp(min=1e-12)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: hidden_at_minus_100
+# why: -100 in place of -inf
+# says: Hidden scores become -100,
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -100.0)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: hidden_at_minus_10000
+# why: -1e4 in place of -inf
+# says: Hidden scores become -10,000
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is None:
+        return scores.softmax(-1)
+    nothing = ~mask.any(-1, keepdim=True)
+    scores = scores.masked_fill(~mask, -1e4)
+    return scores.softmax(-1).masked_fill(nothing, 0.0)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values
+
+
+# %% wrong: added_to_the_sum
+# why: 1e-6 against a division by 0
+# says: nothing is added to the sum
+import torch
+
+
+def attention_weights(queries, keys, mask=None):
+    """What each query gives to each key; rows sum to 1, or are all 0."""
+    scores = queries @ keys.mT / queries.shape[-1] ** 0.5  # (..., Tq, Tk)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    powers = (scores - scores.amax(-1, keepdim=True).clamp(min=-1e300)).exp()
+    total = powers.sum(-1, keepdim=True)
+    return powers / (total + 1e-6)
+
+
+def attend(queries, keys, values, mask=None):
+    """The values, mixed by the weights."""
+    return attention_weights(queries, keys, mask) @ values

@@ -529,3 +529,216 @@ def tiled_attention(queries, keys, values, tile):
         part = merge(part, (m, powers.sum(-1), powers @ v))
     _, total, mixed = part
     return mixed / total[:, None]
+
+
+# %% wrong: parts_empty_as_a_whole
+# why: .all() in place of each row
+# says: You look for keys in the part as a whole
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    if (m1 == -torch.inf).all():
+        return right
+    if (m2 == -torch.inf).all():
+        return left
+    a, b = (m1 - m).exp(), (m2 - m).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax(-1)
+        safe = m.masked_fill(m == -torch.inf, 0.0)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]
+
+
+# %% wrong: no_maximum_in_a_tile
+# why: exp of a tile's scores
+# says: exp meets the scores themselves
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax(-1)
+        m = m.masked_fill(m != -torch.inf, 0.0)
+        powers = scores.exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]
+
+
+# %% wrong: maximum_starts_at_zero
+# why: zeros as the first part
+# says: Your maximum is never below 0
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_zeros(n)
+    part = nothing, nothing, queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax(-1)
+        safe = m.masked_fill(m == -torch.inf, 0.0)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]
+
+
+# %% wrong: maximum_clamped
+# why: -1e4 as the least maximum
+# says: Your maximum has a lowest value
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax(-1)
+        safe = m.clamp(min=-1e4)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]
+
+
+# %% wrong: one_maximum_a_tile
+# why: amax() over all rows
+# says: One maximum serves the whole tile
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -torch.inf)
+        m = scores.amax().expand(n)
+        safe = m.masked_fill(m == -torch.inf, 0.0)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]
+
+
+# %% wrong: later_keys_at_a_low_number
+# why: -1e4 in place of -inf
+# says: A later key gets a score that is low
+import torch
+
+
+def merge(left, right):
+    """Join two parts (maximum, total, mixed) of a softmax."""
+    (m1, total1, mixed1), (m2, total2, mixed2) = left, right
+    m = torch.maximum(m1, m2)
+    safe = m.masked_fill(m == -torch.inf, 0.0)  # no key at all
+    a, b = (m1 - safe).exp(), (m2 - safe).exp()
+    mixed = a[:, None] * mixed1 + b[:, None] * mixed2
+    return m, a * total1 + b * total2, mixed
+
+
+def tiled_attention(queries, keys, values, tile):
+    """Causal attention, (T, Dv), with scores of one tile at a time."""
+    n, width = queries.shape
+    nothing = queries.new_full((n,), -torch.inf)
+    part = nothing, nothing.exp(), queries.new_zeros(n, values.shape[-1])
+    position = torch.arange(n)[:, None]
+    for start in range(0, n, tile):
+        k, v = keys[start : start + tile], values[start : start + tile]
+        later = start + torch.arange(len(k)) > position
+        scores = queries @ k.T / width**0.5  # (T, tile)
+        scores = scores.masked_fill(later, -1e4)
+        m = scores.amax(-1)
+        safe = m.masked_fill(m == -torch.inf, 0.0)
+        powers = (scores - safe[:, None]).exp()
+        part = merge(part, (m, powers.sum(-1), powers @ v))
+    _, total, mixed = part
+    return mixed / total[:, None]

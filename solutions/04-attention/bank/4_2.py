@@ -324,3 +324,87 @@ def mask_weights(weights):
     hidden = ~causal_mask(*weights.shape[-2:])
     kept = weights.masked_fill_(hidden, 0.0)
     return kept / kept.sum(-1, keepdim=True)
+
+
+# %% wrong: bias_of_float32
+# why: no dtype is given
+# says: The places are right, the dtype is not
+import torch
+
+
+def causal_mask(n_queries, n_keys):
+    """True where a query may look, (Tq, Tk).
+
+    >>> causal_mask(2, 3).tolist()
+    [[True, True, False], [True, True, True]]
+    """
+    ones = torch.ones(n_queries, n_keys, dtype=torch.bool)
+    return ones.tril(n_keys - n_queries)
+
+
+def causal_bias(n_queries, n_keys):
+    """0 where a query may look and -inf where not, float64."""
+    bias = torch.zeros(n_queries, n_keys)
+    return bias.masked_fill(~causal_mask(n_queries, n_keys), -torch.inf)
+
+
+def mask_weights(weights):
+    """Weights of a softmax without mask, made causal afterwards."""
+    kept = weights * causal_mask(*weights.shape[-2:])
+    return kept / kept.sum(-1, keepdim=True)
+
+
+# %% wrong: sum_clamped
+# why: clamp(min=1e-9) against a division by 0
+# says: The sum is clamped
+import torch
+
+
+def causal_mask(n_queries, n_keys):
+    """True where a query may look, (Tq, Tk).
+
+    >>> causal_mask(2, 3).tolist()
+    [[True, True, False], [True, True, True]]
+    """
+    ones = torch.ones(n_queries, n_keys, dtype=torch.bool)
+    return ones.tril(n_keys - n_queries)
+
+
+def causal_bias(n_queries, n_keys):
+    """0 where a query may look and -inf where not, float64."""
+    bias = torch.zeros(n_queries, n_keys, dtype=torch.float64)
+    return bias.masked_fill(~causal_mask(n_queries, n_keys), -torch.inf)
+
+
+def mask_weights(weights):
+    """Weights of a softmax without mask, made causal afterwards."""
+    kept = weights * causal_mask(*weights.shape[-2:])
+    return kept / kept.sum(-1, keepdim=True).clamp(min=1e-9)
+
+
+# %% wrong: sum_with_a_bit_more
+# why: 1e-12 against a division by 0
+# says: Something small is added to the sum
+import torch
+
+
+def causal_mask(n_queries, n_keys):
+    """True where a query may look, (Tq, Tk).
+
+    >>> causal_mask(2, 3).tolist()
+    [[True, True, False], [True, True, True]]
+    """
+    ones = torch.ones(n_queries, n_keys, dtype=torch.bool)
+    return ones.tril(n_keys - n_queries)
+
+
+def causal_bias(n_queries, n_keys):
+    """0 where a query may look and -inf where not, float64."""
+    bias = torch.zeros(n_queries, n_keys, dtype=torch.float64)
+    return bias.masked_fill(~causal_mask(n_queries, n_keys), -torch.inf)
+
+
+def mask_weights(weights):
+    """Weights of a softmax without mask, made causal afterwards."""
+    kept = weights * causal_mask(*weights.shape[-2:])
+    return kept / (kept.sum(-1, keepdim=True) + 1e-12)

@@ -188,3 +188,148 @@ def finds_leak(model, token_ids):
                 if abs(a - b) > 1e-6:
                     return True
     return False
+
+
+# %% wrong: a_bound_of_1e_8
+# why: a smaller bound
+# says: 9e-7 is less than 1e-6
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if any(abs(a - b) > 1e-8 for a, b in zip(row, wanted)):
+                return True
+    return False
+
+
+# %% wrong: differences_added
+# why: one sum for the row
+# says: only their sum or distance
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if sum(abs(a - b) for a, b in zip(row, wanted)) > 1e-6:
+                return True
+    return False
+
+
+# %% wrong: larger_before_the_cut
+# why: no abs
+# says: always gives the larger number
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if any(a - b > 1e-6 for a, b in zip(row, wanted)):
+                return True
+    return False
+
+
+# %% wrong: larger_after_the_cut
+# why: no abs, the other way round
+# says: always gives the smaller number
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if any(b - a > 1e-6 for a, b in zip(row, wanted)):
+                return True
+    return False
+
+
+# %% wrong: sums_compared
+# why: the sum stands for the row
+# says: changes of a row cancel
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if abs(sum(row) - sum(wanted)) > 1e-6:
+                return True
+    return False
+
+
+# %% wrong: one_more_at_a_time
+# why: each beginning beside the next
+# says: One more token changes nothing yet
+def finds_leak(model, token_ids):
+    for n in range(1, len(token_ids)):
+        row = model(list(token_ids[:n]))[-1]
+        longer = model(list(token_ids[: n + 1]))[n - 1]
+        if any(abs(a - b) > 1e-6 for a, b in zip(row, longer)):
+            return True
+    return False
+
+
+# %% wrong: first_and_last_cut
+# why: two cuts
+# says: miss what lies between
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in {1, max(1, len(token_ids) - 1)}:
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if any(abs(a - b) > 1e-6 for a, b in zip(row, wanted)):
+                return True
+    return False
+
+
+# %% wrong: five_cuts
+# why: tried on six ids
+# says: go on cutting until the last
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, min(6, len(token_ids))):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if any(abs(a - b) > 1e-6 for a, b in zip(row, wanted)):
+                return True
+    return False
+
+
+# %% wrong: a_bound_of_1e_5
+# why: a larger bound
+# says: your bound is too large
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if any(abs(a - b) > 1e-5 for a, b in zip(row, wanted)):
+                return True
+    return False
+
+
+# %% wrong: relative_bound
+# why: rtol of allclose
+# says: the 1e-6 are absolute
+import numpy as np
+
+
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if not np.allclose(row, wanted, atol=1e-6):
+                return True
+    return False
+
+
+# %% wrong: the_last_number
+# why: the last number of a row
+# says: Only the first number of a row
+def finds_leak(model, token_ids):
+    full = model(list(token_ids))
+    for n in range(1, len(token_ids)):
+        rows = model(list(token_ids[:n]))
+        for row, wanted in zip(rows, full):
+            if abs(row[-1] - wanted[-1]) > 1e-6:
+                return True
+    return False

@@ -404,3 +404,166 @@ class MultiHeadAttention(nn.Module):
             parts.append(weights[:, h] @ v[:, h])
         mixed = torch.cat(parts, -1)
         return self.out(mixed)
+
+
+# %% wrong: fewer_features_than_heads
+# why: a width of 2 for 4 heads
+# says: a width below the number of heads
+import torch
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    """Causal attention of H heads, in one product for all."""
+
+    def __init__(self, emb_dim, n_heads):
+        super().__init__()
+        if emb_dim > n_heads and emb_dim % n_heads:
+            raise ValueError(f"{n_heads} heads do not divide {emb_dim}")
+        self.n_heads = n_heads
+        self.qkv = nn.Linear(emb_dim, 3 * emb_dim)
+        self.out = nn.Linear(emb_dim, emb_dim)
+
+    def forward(self, x):
+        n_rows, n, emb_dim = x.shape
+        parts = self.qkv(x).chunk(3, -1)
+        q, k, v = (
+            part.view(n_rows, n, self.n_heads, -1).transpose(1, 2)
+            for part in parts
+        )  # (B, H, T, Dh)
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        later = torch.ones(n, n, dtype=torch.bool).triu(1)
+        weights = scores.masked_fill(later, -torch.inf).softmax(-1)
+        mixed = (weights @ v).transpose(1, 2).reshape(n_rows, n, emb_dim)
+        return self.out(mixed)
+
+
+# %% wrong: masked_by_a_number
+# why: -1e4
+# says: hides nothing where scores are lower
+import torch
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    """Causal attention of H heads, in one product for all."""
+
+    def __init__(self, emb_dim, n_heads):
+        super().__init__()
+        if emb_dim % n_heads:
+            raise ValueError(f"{n_heads} heads do not divide {emb_dim}")
+        self.n_heads = n_heads
+        self.qkv = nn.Linear(emb_dim, 3 * emb_dim)
+        self.out = nn.Linear(emb_dim, emb_dim)
+
+    def forward(self, x):
+        n_rows, n, emb_dim = x.shape
+        parts = self.qkv(x).chunk(3, -1)
+        q, k, v = (
+            part.view(n_rows, n, self.n_heads, -1).transpose(1, 2)
+            for part in parts
+        )  # (B, H, T, Dh)
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        later = torch.ones(n, n, dtype=torch.bool).triu(1)
+        weights = scores.masked_fill(later, -1e4).softmax(-1)
+        mixed = (weights @ v).transpose(1, 2).reshape(n_rows, n, emb_dim)
+        return self.out(mixed)
+
+
+# %% wrong: powers_without_a_maximum
+# why: exp, then the sum
+# says: Powers of such scores are 0 or infinite
+import torch
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    """Causal attention of H heads, in one product for all."""
+
+    def __init__(self, emb_dim, n_heads):
+        super().__init__()
+        if emb_dim % n_heads:
+            raise ValueError(f"{n_heads} heads do not divide {emb_dim}")
+        self.n_heads = n_heads
+        self.qkv = nn.Linear(emb_dim, 3 * emb_dim)
+        self.out = nn.Linear(emb_dim, emb_dim)
+
+    def forward(self, x):
+        n_rows, n, emb_dim = x.shape
+        parts = self.qkv(x).chunk(3, -1)
+        q, k, v = (
+            part.view(n_rows, n, self.n_heads, -1).transpose(1, 2)
+            for part in parts
+        )  # (B, H, T, Dh)
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        later = torch.ones(n, n, dtype=torch.bool).triu(1)
+        weights = scores.exp() * ~later
+        weights = weights / weights.sum(-1, keepdim=True)
+        mixed = (weights @ v).transpose(1, 2).reshape(n_rows, n, emb_dim)
+        return self.out(mixed)
+
+
+# %% wrong: the_first_mask_kept
+# why: made once
+# says: or that of the first call
+import torch
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    """Causal attention of H heads, in one product for all."""
+
+    def __init__(self, emb_dim, n_heads):
+        super().__init__()
+        if emb_dim % n_heads:
+            raise ValueError(f"{n_heads} heads do not divide {emb_dim}")
+        self.n_heads = n_heads
+        self.qkv = nn.Linear(emb_dim, 3 * emb_dim)
+        self.out = nn.Linear(emb_dim, emb_dim)
+
+    def forward(self, x):
+        n_rows, n, emb_dim = x.shape
+        parts = self.qkv(x).chunk(3, -1)
+        q, k, v = (
+            part.view(n_rows, n, self.n_heads, -1).transpose(1, 2)
+            for part in parts
+        )  # (B, H, T, Dh)
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        if not hasattr(self, "later"):
+            self.later = torch.ones(n, n, dtype=torch.bool).triu(1)
+        later = self.later[:n, :n]
+        weights = scores.masked_fill(later, -torch.inf).softmax(-1)
+        mixed = (weights @ v).transpose(1, 2).reshape(n_rows, n, emb_dim)
+        return self.out(mixed)
+
+
+# %% wrong: x_detached
+# why: no gradient below
+# says: a detached x cuts them
+import torch
+from torch import nn
+
+
+class MultiHeadAttention(nn.Module):
+    """Causal attention of H heads, in one product for all."""
+
+    def __init__(self, emb_dim, n_heads):
+        super().__init__()
+        if emb_dim % n_heads:
+            raise ValueError(f"{n_heads} heads do not divide {emb_dim}")
+        self.n_heads = n_heads
+        self.qkv = nn.Linear(emb_dim, 3 * emb_dim)
+        self.out = nn.Linear(emb_dim, emb_dim)
+
+    def forward(self, x):
+        n_rows, n, emb_dim = x.shape
+        parts = self.qkv(x.detach()).chunk(3, -1)
+        q, k, v = (
+            part.view(n_rows, n, self.n_heads, -1).transpose(1, 2)
+            for part in parts
+        )  # (B, H, T, Dh)
+        scores = q @ k.mT / q.shape[-1] ** 0.5
+        later = torch.ones(n, n, dtype=torch.bool).triu(1)
+        weights = scores.masked_fill(later, -torch.inf).softmax(-1)
+        mixed = (weights @ v).transpose(1, 2).reshape(n_rows, n, emb_dim)
+        return self.out(mixed)

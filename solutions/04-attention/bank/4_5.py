@@ -242,3 +242,151 @@ def dropout(weights, p, training):
         return weights * 0
     kept = torch.rand_like(weights) >= p
     return weights.detach() * kept / (1 - p)
+
+
+# %% wrong: observed_share
+# why: the mean of this one mask
+# says: The factor is the same everywhere
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.rand_like(weights) >= p
+    return weights * kept / kept.double().mean()
+
+
+# %% wrong: one_mask_for_all_rows
+# why: the shape of a row
+# says: All rows drop the same places
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.rand(weights.shape[-1]) >= p
+    return weights * kept / (1 - p)
+
+
+# %% wrong: one_mask_for_all_heads
+# why: the shape without heads
+# says: All heads drop the same places
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.rand_like(weights) >= p
+    if kept.ndim > 3:
+        kept = kept[:, :1].expand(kept.shape)
+    return weights * kept / (1 - p)
+
+
+# %% wrong: one_mask_for_all_texts
+# why: the shape without the batch
+# says: All texts drop the same places
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.rand(weights.shape[1:]) >= p
+    return weights * kept / (1 - p)
+
+
+# %% wrong: an_exact_count
+# why: randperm over the tensor
+# says: Each call drops the same number
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.randperm(weights.numel()) >= p * weights.numel()
+    kept = kept.view(weights.shape)
+    return weights * kept / (1 - p)
+
+
+# %% wrong: numpy_draws
+# why: another library's numbers
+# says: draw by torch, not by numpy
+import numpy as np
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.tensor(np.random.rand(*weights.shape)) >= p
+    return weights * kept / (1 - p)
+
+
+# %% wrong: new_zeros_for_one
+# why: zeros_like
+# says: new zeros are cut off
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return torch.zeros_like(weights)
+    kept = torch.rand_like(weights) >= p
+    return weights * kept / (1 - p)
+
+
+# %% wrong: any_p_in_evaluation
+# why: p checked in training only
+# says: A wrong p is refused in evaluation
+import torch
+
+
+def dropout(weights, p, training):
+    """In training, 0 with probability p, else divided by 1 - p."""
+    if training and not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, not {p}")
+    if not training or p == 0:
+        return weights
+    if p == 1:
+        return weights * 0
+    kept = torch.rand_like(weights) >= p
+    return weights * kept / (1 - p)

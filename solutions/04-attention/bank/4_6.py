@@ -299,3 +299,33 @@ def last_rows(x, is_token):
     n = is_token.shape[-1]
     places = is_token.sum(-1) - 1
     return x[torch.arange(len(x)), places]
+
+
+# %% wrong: largest_position
+# why: argmax of positions_of
+# says: The largest position is no place
+import torch
+
+
+def positions_of(is_token):
+    """The number of tokens before each; pads get 0.
+
+    >>> positions_of(torch.tensor([[False, True, True]])).tolist()
+    [[0, 0, 1]]
+    """
+    counted = is_token.long().cumsum(-1) - 1
+    return counted.masked_fill(~is_token, 0)
+
+
+def padding_mask(is_token):
+    """True where a token may look, (B, 1, T, T); pads see themselves."""
+    n = is_token.shape[-1]
+    causal = torch.ones(n, n, dtype=torch.bool).tril()
+    itself = torch.eye(n, dtype=torch.bool) & ~is_token[:, :, None]
+    return ((causal & is_token[:, None, :]) | itself)[:, None]
+
+
+def last_rows(x, is_token):
+    """x at the last token of each text, (B, D)."""
+    places = positions_of(is_token).argmax(-1)
+    return x[torch.arange(len(x)), places]

@@ -365,3 +365,61 @@ def cache_bytes(n_layers, n_groups, head_dim, n_tokens, bytes_per_number):
     """
     numbers = 2 * n_layers * n_groups * head_dim * n_tokens
     return numbers * bytes_per_number
+
+
+# %% wrong: twice_as_many_groups
+# why: either may divide the other
+# says: for more groups than heads, too
+import torch
+
+
+def grouped_attention(queries, keys, values):
+    """Causal attention whose heads share keys and values in groups."""
+    n_heads, n_groups = queries.shape[1], keys.shape[1]
+    if n_heads % n_groups and n_groups % n_heads:
+        raise ValueError(f"{n_heads} heads, {n_groups} groups")
+    share, n = max(1, n_heads // n_groups), queries.shape[2]
+    k = keys.repeat_interleave(share, 1)[:, :n_heads]  # (B, H, T, Dh)
+    v = values.repeat_interleave(share, 1)[:, :n_heads]
+    scores = queries @ k.mT / queries.shape[-1] ** 0.5
+    later = torch.ones(n, n, dtype=torch.bool).triu(1)
+    return scores.masked_fill(later, -torch.inf).softmax(-1) @ v
+
+
+def cache_bytes(n_layers, n_groups, head_dim, n_tokens, bytes_per_number):
+    """The bytes of the keys and values of one text.
+
+    >>> cache_bytes(12, 12, 64, 1024, 2)
+    37748736
+    """
+    numbers = 2 * n_layers * n_groups * head_dim * n_tokens
+    return numbers * bytes_per_number
+
+
+# %% wrong: masked_by_a_number
+# why: -1e4
+# says: hides nothing where scores are lower
+import torch
+
+
+def grouped_attention(queries, keys, values):
+    """Causal attention whose heads share keys and values in groups."""
+    n_heads, n_groups = queries.shape[1], keys.shape[1]
+    if n_heads % n_groups:
+        raise ValueError(f"{n_heads} heads, {n_groups} groups")
+    share, n = n_heads // n_groups, queries.shape[2]
+    k = keys.repeat_interleave(share, 1)  # (B, H, T, Dh)
+    v = values.repeat_interleave(share, 1)
+    scores = queries @ k.mT / queries.shape[-1] ** 0.5
+    later = torch.ones(n, n, dtype=torch.bool).triu(1)
+    return scores.masked_fill(later, -1e4).softmax(-1) @ v
+
+
+def cache_bytes(n_layers, n_groups, head_dim, n_tokens, bytes_per_number):
+    """The bytes of the keys and values of one text.
+
+    >>> cache_bytes(12, 12, 64, 1024, 2)
+    37748736
+    """
+    numbers = 2 * n_layers * n_groups * head_dim * n_tokens
+    return numbers * bytes_per_number

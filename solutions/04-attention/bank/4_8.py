@@ -322,3 +322,141 @@ class CachedAttention:
         scores = queries @ keys.mT / queries.shape[-1] ** 0.5
         later = torch.ones(n, start + n, dtype=torch.bool).triu(start + 1)
         return scores.masked_fill(later, -torch.inf).softmax(-1) @ values
+
+
+# %% wrong: a_default_argument
+# why: one list for all
+# says: Two caches share their lists
+import torch
+
+
+class CachedAttention:
+    """Causal attention that keeps keys and values between steps."""
+
+    def __init__(self, capacity, kept=[]):
+        self.capacity, self.kept = capacity, kept
+
+    def reset(self):
+        self.kept.clear()
+
+    def step(self, queries, keys, values):
+        n = queries.shape[-2]
+        start = sum(k.shape[-2] for k, _ in self.kept)
+        if start + n > self.capacity:
+            raise ValueError(
+                f"{start} tokens are kept and {n} more came, there is room "
+                f"for {self.capacity}: reset, or take a larger capacity"
+            )
+        self.kept.append((keys, values))
+        keys, values = (torch.cat(x, -2) for x in zip(*self.kept))
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+        later = torch.ones(n, start + n, dtype=torch.bool).triu(start + 1)
+        return scores.masked_fill(later, -torch.inf).softmax(-1) @ values
+
+
+# %% wrong: all_again
+# why: queries kept, everything attended to
+# says: Each step computes what earlier ones gave again
+import torch
+
+
+class CachedAttention:
+    """Causal attention that keeps keys and values between steps."""
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.reset()
+
+    def reset(self):
+        self.queries = self.keys = self.values = None
+        self.length = 0
+
+    def step(self, queries, keys, values):
+        n, start = queries.shape[-2], self.length
+        if start + n > self.capacity:
+            raise ValueError(
+                f"{start} tokens are kept and {n} more came, there is room "
+                f"for {self.capacity}: reset, or take a larger capacity"
+            )
+        if start:
+            queries = torch.cat([self.queries, queries], -2)
+            keys = torch.cat([self.keys, keys], -2)
+            values = torch.cat([self.values, values], -2)
+        self.keys, self.values, self.length = keys, values, start + n
+        self.queries = queries
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+        later = torch.ones(start + n, start + n, dtype=torch.bool).triu(1)
+        weights = scores.masked_fill(later, -torch.inf).softmax(-1)
+        return (weights @ values)[..., start:, :]
+
+
+# %% wrong: rows_set_aside_for_ever
+# why: room made once, never again
+# says: still has the old number of rows
+import torch
+
+
+class CachedAttention:
+    """Causal attention that keeps keys and values between steps."""
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.keys = self.values = None
+        self.reset()
+
+    def reset(self):
+        self.length = 0
+
+    def step(self, queries, keys, values):
+        n, start = queries.shape[-2], self.length
+        if start + n > self.capacity:
+            raise ValueError(
+                f"{start} tokens are kept and {n} more came, there is room "
+                f"for {self.capacity}: reset, or take a larger capacity"
+            )
+        if self.keys is None:
+            shape = list(keys.shape)
+            shape[-2] = self.capacity
+            self.keys, self.values = keys.new_zeros(shape), values.new_zeros(shape)
+        self.length = start + n
+        self.keys[..., start : self.length, :] = keys
+        self.values[..., start : self.length, :] = values
+        keys = self.keys[..., : self.length, :]
+        values = self.values[..., : self.length, :]
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+        later = torch.ones(n, start + n, dtype=torch.bool).triu(start + 1)
+        return scores.masked_fill(later, -torch.inf).softmax(-1) @ values
+
+
+# %% wrong: emptied_by_the_refusal
+# why: reset before the error
+# says: The refusal emptied the cache
+import torch
+
+
+class CachedAttention:
+    """Causal attention that keeps keys and values between steps."""
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.reset()
+
+    def reset(self):
+        self.keys = self.values = None
+        self.length = 0
+
+    def step(self, queries, keys, values):
+        n, start = queries.shape[-2], self.length
+        if start + n > self.capacity:
+            self.reset()
+            raise ValueError(
+                f"{start} tokens are kept and {n} more came, there is room "
+                f"for {self.capacity}: reset, or take a larger capacity"
+            )
+        if start:
+            keys = torch.cat([self.keys, keys], -2)
+            values = torch.cat([self.values, values], -2)
+        self.keys, self.values, self.length = keys, values, start + n
+        scores = queries @ keys.mT / queries.shape[-1] ** 0.5
+        later = torch.ones(n, start + n, dtype=torch.bool).triu(start + 1)
+        return scores.masked_fill(later, -torch.inf).softmax(-1) @ values

@@ -410,3 +410,39 @@ def reach(n_layers, window):
     5
     """
     return window**n_layers
+
+
+# %% wrong: pairs_as_a_float
+# why: / in place of //
+# says: The number is right, its type is not
+import torch
+
+
+def window_mask(n_queries, n_keys, window):
+    """True for a query's own key and the window - 1 before it.
+
+    >>> window_mask(3, 3, 2).int().tolist()
+    [[1, 0, 0], [1, 1, 0], [0, 1, 1]]
+    """
+    positions = torch.arange(n_keys - n_queries, n_keys)[:, None]
+    back = positions - torch.arange(n_keys)
+    return (back >= 0) & (back < window)
+
+
+def visible_pairs(n_tokens, window):
+    """How many scores are left for n_tokens queries and keys.
+
+    >>> visible_pairs(4, 2)
+    7
+    """
+    full = min(window, n_tokens)
+    return full * (full + 1) / 2 + (n_tokens - full) * full
+
+
+def reach(n_layers, window):
+    """How many tokens, itself included, can change an output.
+
+    >>> reach(2, 3)
+    5
+    """
+    return 1 + n_layers * (window - 1)

@@ -323,3 +323,114 @@ def rms_norm(x, weight, eps):
     y = x
     y = y / ((y**2).mean(-1, keepdim=True) + eps).sqrt()
     return (y * weight).to(x.dtype)
+
+
+# %% wrong: squares_minus_square
+# why: mean of squares minus squared mean
+# says: rounding is what is left
+import torch
+
+
+def layer_norm(x, weight, bias, eps):
+    """Each token: mean 0, variance 1, then weight and bias."""
+    y = x if x.dtype == torch.float64 else x.float()
+    mean = y.mean(-1, keepdim=True)
+    variance = (y**2).mean(-1, keepdim=True) - mean**2
+    y = y - mean
+    y = y / (variance + eps).sqrt()
+    return (y * weight + bias).to(x.dtype)
+
+
+def rms_norm(x, weight, eps):
+    """Each token divided by the root of its mean square, times weight."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y / ((y**2).mean(-1, keepdim=True) + eps).sqrt()
+    return (y * weight).to(x.dtype)
+
+
+# %% wrong: eps_or_a_default
+# why: eps or 1e-5
+# says: eps = 0 is a number
+import torch
+
+
+def layer_norm(x, weight, bias, eps):
+    """Each token: mean 0, variance 1, then weight and bias."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y - y.mean(-1, keepdim=True)
+    variance = (y**2).mean(-1, keepdim=True)
+    y = y / (variance + (eps or 1e-5)).sqrt()
+    return (y * weight + bias).to(x.dtype)
+
+
+def rms_norm(x, weight, eps):
+    """Each token divided by the root of its mean square, times weight."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y / ((y**2).mean(-1, keepdim=True) + (eps or 1e-5)).sqrt()
+    return (y * weight).to(x.dtype)
+
+
+# %% wrong: weight_detached
+# why: no gradient for weight
+# says: Weight and bias are learned
+import torch
+
+
+def layer_norm(x, weight, bias, eps):
+    """Each token: mean 0, variance 1, then weight and bias."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y - y.mean(-1, keepdim=True)
+    variance = (y**2).mean(-1, keepdim=True)
+    y = y / (variance + eps).sqrt()
+    return (y * weight.detach() + bias).to(x.dtype)
+
+
+def rms_norm(x, weight, eps):
+    """Each token divided by the root of its mean square, times weight."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y / ((y**2).mean(-1, keepdim=True) + eps).sqrt()
+    return (y * weight).to(x.dtype)
+
+
+# %% wrong: rounded_before_the_weight
+# why: to(x.dtype) too early
+# says: You round before weight and bias
+import torch
+
+
+def layer_norm(x, weight, bias, eps):
+    """Each token: mean 0, variance 1, then weight and bias."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y - y.mean(-1, keepdim=True)
+    variance = (y**2).mean(-1, keepdim=True)
+    y = y / (variance + eps).sqrt()
+    return y.to(x.dtype) * weight + bias
+
+
+def rms_norm(x, weight, eps):
+    """Each token divided by the root of its mean square, times weight."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y / ((y**2).mean(-1, keepdim=True) + eps).sqrt()
+    return y.to(x.dtype) * weight
+
+
+# %% wrong: rms_in_half
+# why: float32 in layer_norm only
+# says: A part of rms_norm is computed
+import torch
+
+
+def layer_norm(x, weight, bias, eps):
+    """Each token: mean 0, variance 1, then weight and bias."""
+    y = x if x.dtype == torch.float64 else x.float()
+    y = y - y.mean(-1, keepdim=True)
+    variance = (y**2).mean(-1, keepdim=True)
+    y = y / (variance + eps).sqrt()
+    return (y * weight + bias).to(x.dtype)
+
+
+def rms_norm(x, weight, eps):
+    """Each token divided by the root of its mean square, times weight."""
+    y = x
+    y = y / ((y**2).mean(-1, keepdim=True) + eps).sqrt()
+    return (y * weight).to(x.dtype)

@@ -462,3 +462,43 @@ def modern_block(x, weights, n_heads, n_groups, base):
     opened = y @ w["gate"].mT
     hidden = opened * torch.sigmoid(opened) * (y @ w["up"].mT)
     return x + hidden @ w["down"].mT
+
+
+# %% wrong: mask_of_a_number
+# why: a large number is taken for infinity
+# says: the mask is -inf, no number
+import torch
+
+
+def modern_block(x, weights, n_heads, n_groups, base):
+    """A block of today's models, from its nine weights."""
+
+    def rms(y, weight):
+        return y / ((y**2).mean(-1, keepdim=True) + 1e-6).sqrt() * weight
+
+    def heads(y, n):  # (B, T, n * Dh) to (B, n, T, Dh)
+        return y.unflatten(-1, (n, -1)).transpose(1, 2)
+
+    def rotated(y):
+        n, half = y.shape[-2], y.shape[-1] // 2
+        speeds = base ** (-torch.arange(half, dtype=y.dtype) / half)
+        angles = torch.arange(n, dtype=y.dtype)[:, None] * speeds
+        cos, sin = angles.cos(), angles.sin()
+        a, b = y[..., :half], y[..., half:]
+        return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+
+    w, n = weights, x.shape[1]
+    y = rms(x, w["norm1"])
+    q = rotated(heads(y @ w["q"].mT, n_heads))
+    k = rotated(heads(y @ w["k"].mT, n_groups))
+    v = heads(y @ w["v"].mT, n_groups)
+    share = n_heads // n_groups
+    k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
+    later = torch.ones(n, n, dtype=torch.bool).triu(1)
+    scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(later, -1e4)
+    mixed = (scores.softmax(-1) @ v).transpose(1, 2).flatten(-2)
+    x = x + mixed @ w["out"].mT
+    y = rms(x, w["norm2"])
+    opened = y @ w["gate"].mT
+    hidden = opened * torch.sigmoid(opened) * (y @ w["up"].mT)
+    return x + hidden @ w["down"].mT

@@ -702,3 +702,174 @@ def hidden_width(emb_dim, multiple):
     1536
     """
     return -(-8 * emb_dim // (3 * multiple)) * multiple
+
+
+# %% wrong: cut_first
+# why: Llama's own code: int() before the rounding
+# says: You cut 8/3 D to a whole number first
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    width = int(2 * (4 * emb_dim) / 3)
+    return multiple * ((width + multiple - 1) // multiple)
+
+
+# %% wrong: rounded_first
+# why: round() before the rounding up
+# says: You round 8/3 D to the nearest whole
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return -(-round(8 * emb_dim / 3) // multiple) * multiple
+
+
+# %% wrong: nearest_multiple
+# why: round() for ceil()
+# says: The nearest multiple may lie below
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return round(8 * emb_dim / 3 / multiple) * multiple
+
+
+# %% wrong: third_as_a_decimal
+# why: 8/3 with three digits
+# says: 2.666 is less than 8/3
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * torch.sigmoid(opened) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return math.ceil(2.666 * emb_dim / multiple) * multiple
+
+
+# %% wrong: silu_overflows
+# why: the logistic as exp(x) / (1 + exp(x))
+# says: exp(800) is infinite
+import math
+
+import torch
+
+
+def gelu(x):
+    """x times the probability that a normal number is at most x."""
+    return 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    """GPT-2's approximation of GELU."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + torch.tanh(inner))
+
+
+def swiglu(x, gate, up, down):
+    """A feed-forward layer with a gate; weights are (out, in)."""
+    opened = x @ gate.mT
+    return (opened * (opened.exp() / (1 + opened.exp())) * (x @ up.mT)) @ down.mT
+
+
+def hidden_width(emb_dim, multiple):
+    """The width F with which SwiGLU costs what 4 D cost before.
+
+    >>> hidden_width(576, 64)
+    1536
+    """
+    return -(-8 * emb_dim // (3 * multiple)) * multiple

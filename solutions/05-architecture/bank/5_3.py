@@ -97,3 +97,12 @@ def block(x, norm1, attention, norm2, feed_forward):
     """Two sums on the residual path, each part with its norm in front."""
     x.data += attention(norm1(x)).detach()
     return x + feed_forward(norm2(x))
+
+
+# %% wrong: path_detached
+# why: no gradient along the sum
+# says: The gradient of x is wrong
+def block(x, norm1, attention, norm2, feed_forward):
+    """Two sums on the residual path, each part with its norm in front."""
+    x = x.detach() + attention(norm1(x))
+    return x + feed_forward(norm2(x))

@@ -390,3 +390,97 @@ class GPT(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.norm(x) @ self.tokens.weight.T
+
+
+# %% wrong: copies_of_one_block
+# why: deepcopy
+# says: All layers start equal
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+
+class GPT(nn.Module):
+    """Ids in, logits out, with the head tied to the table of tokens."""
+
+    def __init__(
+        self, vocab_size, context_length, emb_dim, n_layers, make_block
+    ):
+        super().__init__()
+        self.tokens = nn.Embedding(vocab_size, emb_dim)
+        self.positions = nn.Embedding(context_length, emb_dim)
+        block = make_block(emb_dim)
+        self.blocks = nn.ModuleList(deepcopy(block) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(emb_dim)
+
+    def forward(self, token_ids):
+        n, limit = token_ids.shape[-1], self.positions.num_embeddings
+        if n > limit:
+            raise ValueError(f"{n} tokens came, at most {limit} fit")
+        x = self.tokens(token_ids) + self.positions(torch.arange(n))
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x) @ self.tokens.weight.T
+
+
+# %% wrong: head_detached
+# why: the table learns in front only
+# says: learns in both its places
+import torch
+from torch import nn
+
+
+class GPT(nn.Module):
+    """Ids in, logits out, with the head tied to the table of tokens."""
+
+    def __init__(
+        self, vocab_size, context_length, emb_dim, n_layers, make_block
+    ):
+        super().__init__()
+        self.tokens = nn.Embedding(vocab_size, emb_dim)
+        self.positions = nn.Embedding(context_length, emb_dim)
+        self.blocks = nn.ModuleList(
+            make_block(emb_dim) for _ in range(n_layers)
+        )
+        self.norm = nn.LayerNorm(emb_dim)
+
+    def forward(self, token_ids):
+        n, limit = token_ids.shape[-1], self.positions.num_embeddings
+        if n > limit:
+            raise ValueError(f"{n} tokens came, at most {limit} fit")
+        x = self.tokens(token_ids) + self.positions(torch.arange(n))
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x) @ self.tokens.weight.detach().T
+
+
+# %% wrong: blocks_detached
+# why: each block learns alone
+# says: learns through all that follows
+import torch
+from torch import nn
+
+
+class GPT(nn.Module):
+    """Ids in, logits out, with the head tied to the table of tokens."""
+
+    def __init__(
+        self, vocab_size, context_length, emb_dim, n_layers, make_block
+    ):
+        super().__init__()
+        self.tokens = nn.Embedding(vocab_size, emb_dim)
+        self.positions = nn.Embedding(context_length, emb_dim)
+        self.blocks = nn.ModuleList(
+            make_block(emb_dim) for _ in range(n_layers)
+        )
+        self.norm = nn.LayerNorm(emb_dim)
+
+    def forward(self, token_ids):
+        n, limit = token_ids.shape[-1], self.positions.num_embeddings
+        if n > limit:
+            raise ValueError(f"{n} tokens came, at most {limit} fit")
+        x = self.tokens(token_ids) + self.positions(torch.arange(n))
+        for block in self.blocks:
+            x = block(x.detach())
+        return self.norm(x) @ self.tokens.weight.T

@@ -135,7 +135,7 @@ def count_parameters(
 
 # %% wrong: one_norm
 # why: one a block
-# says: Each block has two norms
+# says: 2 D a layer too few
 def count_parameters(
     vocab_size, context_length, emb_dim, n_layers, tied, qkv_bias
 ):

@@ -79,7 +79,7 @@ def score_bytes(n_rows, n_heads, n_tokens, n_layers, bytes_per_number):
 
 # %% wrong: scores_only
 # why: half
-# says: Attention has two products
+# says: Half of 4 T^2 D
 def forward_flops(n_tokens, vocab_size, emb_dim, n_layers):
     """Operations of a forward pass over one text.
 

@@ -181,3 +181,101 @@ def generate(model, token_ids, n_new, context_length, end_id):
             if not is_over:
                 row.append(token)
     return new
+
+
+# %% wrong: one_id_dropped
+# why: a prompt never exceeds the context by more than one
+# says: You drop one id when the text
+import torch
+
+
+def generate(model, token_ids, n_new, context_length, end_id):
+    """The new ids of each row, up to its own end id."""
+    new = [[] for _ in token_ids]
+    for _ in range(n_new):
+        ended = [bool(row) and row[-1] == end_id for row in new]
+        if all(ended):
+            break
+        if token_ids.shape[1] > context_length:
+            token_ids = token_ids[:, 1:]
+        logits = model(token_ids)[:, -1]
+        chosen = logits.argmax(-1, keepdim=True)
+        token_ids = torch.cat([token_ids, chosen], 1)
+        for row, token, is_over in zip(
+            new, chosen[:, 0].tolist(), ended, strict=True
+        ):
+            if not is_over:
+                row.append(token)
+    return new
+
+
+# %% wrong: in_single_precision
+# why: fewer digits are enough for an argmax
+# says: The logits are float64, and only there
+import torch
+
+
+def generate(model, token_ids, n_new, context_length, end_id):
+    """The new ids of each row, up to its own end id."""
+    new = [[] for _ in token_ids]
+    for _ in range(n_new):
+        ended = [bool(row) and row[-1] == end_id for row in new]
+        if all(ended):
+            break
+        logits = model(token_ids[:, -context_length:])[:, -1]
+        chosen = logits.float().argmax(-1, keepdim=True)
+        token_ids = torch.cat([token_ids, chosen], 1)
+        for row, token, is_over in zip(
+            new, chosen[:, 0].tolist(), ended, strict=True
+        ):
+            if not is_over:
+                row.append(token)
+    return new
+
+
+# %% wrong: of_the_exponentials
+# why: exp without the largest logit taken off
+# says: exp(800) and exp(900) are both infinite
+import torch
+
+
+def generate(model, token_ids, n_new, context_length, end_id):
+    """The new ids of each row, up to its own end id."""
+    new = [[] for _ in token_ids]
+    for _ in range(n_new):
+        ended = [bool(row) and row[-1] == end_id for row in new]
+        if all(ended):
+            break
+        logits = model(token_ids[:, -context_length:])[:, -1]
+        chosen = logits.exp().argmax(-1, keepdim=True)
+        token_ids = torch.cat([token_ids, chosen], 1)
+        for row, token, is_over in zip(
+            new, chosen[:, 0].tolist(), ended, strict=True
+        ):
+            if not is_over:
+                row.append(token)
+    return new
+
+
+# %% wrong: zero_is_no_end
+# why: 0 is false
+# says: With end_id 0 no row ends
+import torch
+
+
+def generate(model, token_ids, n_new, context_length, end_id):
+    """The new ids of each row, up to its own end id."""
+    new = [[] for _ in token_ids]
+    for _ in range(n_new):
+        ended = [bool(row) and end_id and row[-1] == end_id for row in new]
+        if all(ended):
+            break
+        logits = model(token_ids[:, -context_length:])[:, -1]
+        chosen = logits.argmax(-1, keepdim=True)
+        token_ids = torch.cat([token_ids, chosen], 1)
+        for row, token, is_over in zip(
+            new, chosen[:, 0].tolist(), ended, strict=True
+        ):
+            if not is_over:
+                row.append(token)
+    return new

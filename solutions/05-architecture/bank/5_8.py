@@ -631,3 +631,354 @@ def penalise(logits, seen, penalty):
     smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
     logits[seen] = smaller[seen]
     return logits
+
+
+# %% wrong: small_is_zero
+# why: temperatures below 0.1 are taken for 0
+# says: A small temperature is not 0
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature < 0.1:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: softmax_overflows
+# why: exp without the largest logit taken off
+# says: exp(1000) is infinite
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.exp() / logits.exp().sum(-1, keepdim=True)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: warm_default
+# why: another library's default
+# says: The default of temperature is
+import torch
+
+
+def next_probabilities(logits, temperature=0.7, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: top_k_default
+# why: another library's default
+# says: The default of top_k is
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=50, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: top_p_default
+# why: another library's default
+# says: The default of top_p is
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=0.9, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: one_more_at_the_limit
+# why: > for >=
+# says: A sum that *is* top_p is enough
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before > top_p).scatter(-1, order, before > top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: top_p_keeps_ties
+# why: a threshold as in top-k
+# says: a token that ties with the last
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        least = p.masked_fill(dropped, 2.0).amin(-1, keepdim=True)
+        p = p.masked_fill(p < least, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: min_p_strict
+# why: <= for <
+# says: with min_p = 1 the largest
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if min_p:
+        p = p.masked_fill(p <= min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: min_p_of_one_ignored
+# why: 1 is taken for no limit, as in top_p
+# says: min_p = 1 is no exception
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if 0 < min_p < 1:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
+
+
+# %% wrong: min_p_before_top_p
+# why: another order
+# says: min_p comes behind top_p
+import torch
+
+
+def next_probabilities(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
+    """(B, V) logits to (B, V) probabilities of the next token."""
+    n = logits.shape[-1]
+    if temperature == 0:
+        best = logits.argmax(-1)
+        return torch.nn.functional.one_hot(best, n).to(logits.dtype)
+    logits = logits / temperature
+    if top_k:
+        least = logits.topk(min(top_k, n)).values[:, -1:]
+        logits = logits.masked_fill(logits < least, -torch.inf)
+    p = logits.softmax(-1)
+    if min_p:
+        p = p.masked_fill(p < min_p * p.amax(-1, keepdim=True), 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    if top_p < 1:
+        sorted_p, order = p.sort(dim=-1, descending=True, stable=True)
+        before = sorted_p.cumsum(-1) - sorted_p
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)
+        p = p.masked_fill(dropped, 0.0)
+        p = p / p.sum(-1, keepdim=True)
+    return p
+
+
+def penalise(logits, seen, penalty):
+    """Smaller logits for tokens that were seen."""
+    smaller = torch.where(logits > 0, logits / penalty, logits * penalty)
+    return torch.where(seen, smaller, logits)
