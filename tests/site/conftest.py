@@ -119,7 +119,8 @@ def browser():
     if not program:
         pytest.fail(
             "No Chromium or Chrome was found: install one (Debian: apt "
-            "install chromium) or name it in SCRATCHLM_CHROMIUM",
+            "install chromium-headless-shell) or name it in "
+            "SCRATCHLM_CHROMIUM",
             pytrace=False,
         )
     root = hasattr(os, "geteuid") and os.geteuid() == 0
