@@ -300,6 +300,16 @@ def test_parsons_by_mouse(visit):
         assert "already in the denominator" in said
 
 
+def test_a_button_that_would_do_nothing_looks_so(visit):
+    colour = "button => getComputedStyle(button).color"
+    with visit("parsons") as tab:
+        ends = lines(tab, 0).locator("[aria-disabled=true]")
+        live = lines(tab, 0).locator("button:not([aria-disabled=true])")
+        assert ends.count() == 2
+        assert ends.first.evaluate(colour) == ends.last.evaluate(colour)
+        assert ends.first.evaluate(colour) != live.first.evaluate(colour)
+
+
 def test_parsons_takes_every_order_that_works(visit):
     mask_first = [ATTEND[0], ATTEND[2], ATTEND[1], *ATTEND[3:]]
     with visit("parsons") as tab:
@@ -572,6 +582,10 @@ def test_progress_is_removed_only_when_sure(visit):
         tab.keyboard.press("Enter")
         assert table(tab)["Story: progress"][1] == "1 of 1"
         assert focused(tab) == "Reset"
+        button(tab, "Reset").click()
+        with tab.expect_file_chooser():
+            button(tab, "Load a file").click()
+        assert not button(tab, "Remove").is_visible(), "no old question"
         button(tab, "Reset").click()
         button(tab, "Remove").click()
         assert table(tab)["Story: progress"][1] == "0 of 1"

@@ -49,7 +49,7 @@ export class Layout {
         this.act(() => this.encode());
       },
     }, this.prompts.map((text, i) => h("option", { value: i },
-      `Example ${i + 1}: … ${text.slice(-28)}`)));
+      `Example ${i + 1}: …${text.slice(-28).replace(/^\S*/, "")}`)));
     this.begin = h("input", { type: "checkbox", checked: true,
                               onchange: () => this.act(() => this.encode()) });
     this.beginLabel = h("label", { class: "tick" }, this.begin,
@@ -166,21 +166,22 @@ export class Layout {
     const speed = this.rate && this.made.length
       ? `, ${this.rate.perToken.toFixed(1)} ms a token` : "";
     const full = ids.length >= room ? "; the context is full" : "";
+    const ended = this.made.length && this.made.at(-1) === this.model.endId
+      ? "; the story has ended" : "";
     const none = this.logits && this.heads.maps === null
       ? "; so many are too much to draw their attention" : "";
     this.status.textContent =
-      `${ids.length} of ${room} tokens${speed}${full}${none}.`;
+      `${ids.length} of ${room} tokens${speed}${full}${ended}${none}.`;
   }
 
   drawNext() {
     if (!this.logits) return;
     const { all, chances, nKept } = this.distribution();
     const top = [...this.ranked.subarray(0, N_BARS)];
-    const most = Math.max(...top.map((id) => Math.max(chances[id], all[id])));
     const active = [...this.bars.querySelectorAll("button")]
       .indexOf(document.activeElement);
     this.bars.replaceChildren(...top.map((id) =>
-      this.bar(id, chances[id], all[id], most)));
+      this.bar(id, chances[id], all[id])));
     if (active >= 0) this.bars.querySelectorAll("button")[active].focus();
     this.kept.textContent = nKept === all.length
       ? `All ${nKept.toLocaleString("en")} tokens can be drawn.`
@@ -188,9 +189,10 @@ export class Layout {
     this.publish();
   }
 
-  bar(id, chance, before, most) {
+  /* The whole track is a probability of 1, so bars show how sure it is. */
+  bar(id, chance, before) {
     const word = this.word(id), cut = chance === 0;
-    const width = `width: ${(100 * (cut ? before : chance)) / most}%`;
+    const width = `width: ${100 * (cut ? before : chance)}%`;
     return h("li", {}, h("button", {
       type: "button", class: cut ? "next cut" : "next",
       "aria-label": `${spoken(word)}, ${cut ? "cut off" : percent(chance)}`,

@@ -93,7 +93,8 @@ export class Whole {
 
   draw() {
     if (!this.chapters) return;
-    const heads = ["Chapter", "Read", ...Object.values(KINDS), "Exercises",
+    const heads = ["Chapter", "Read", ...Object.values(KINDS),
+      "Notebook exercises",
       "Time left"];
     let sums = Object.keys(KINDS).concat("x").map(() => [0, 0]), left = 0;
     const rows = this.chapters.map(chapter => {
@@ -146,7 +147,10 @@ export class Whole {
         h("code", {}, "check"), " writes beside your notebook."),
       h("div", {class: "row"},
         button("Export", () => this.give()),
-        button("Load a file", () => input.click()), input, remove), sure);
+        button("Load a file", () => {
+          sure.hidden = true;  // its question was about what is replaced now
+          input.click();
+        }), input, remove), sure);
   }
 
   tell(text) {
