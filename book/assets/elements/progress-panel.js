@@ -94,8 +94,7 @@ export class Whole {
   draw() {
     if (!this.chapters) return;
     const heads = ["Chapter", "Read", ...Object.values(KINDS),
-      "Notebook exercises",
-      "Time left"];
+      "Notebook exercises", "Time left"];
     let sums = Object.keys(KINDS).concat("x").map(() => [0, 0]), left = 0;
     const rows = this.chapters.map(chapter => {
       const shares = [...Object.keys(KINDS).map(kind => share(chapter, kind)),
